@@ -1,0 +1,102 @@
+/**
+ * What the generator writes out for one model, and all that the engine knows about it.
+ *
+ * The engine holds no knowledge of any particular model: it moves envelopes, keeps their order and calls
+ * {@link ModelDefinition.reduce}. Everything that depends on a declaration comes in through these types.
+ */
+
+/** No `create` has been folded yet. */
+export const absent = null;
+
+/** A `delete` was folded: nothing after it counts. */
+export const deleted: unique symbol = Symbol('deleted');
+
+/** An entity as the fold knows it: not there yet, alive, or ended. */
+export type Folded<State> = State | typeof absent | typeof deleted;
+
+/** The keys that every model's state has. */
+export interface EntityState {
+  readonly id: string;
+}
+
+/**
+ * One event as it travels and as it is stored.
+ *
+ * Keys are those of the wire. A payload may lack keys that its reader has no right to see.
+ */
+export interface EventEnvelope<Type extends string = string, Payload = unknown> {
+  /** UUID, lower case. */
+  readonly id: string;
+  /** `{entity}.{event}` */
+  readonly event_type: Type;
+  readonly entity_type: string;
+  readonly entity_id: string;
+  readonly payload: Payload;
+  /** A stamp of the hybrid logical clock, `{ms:15}.{counter:5}.{node:8 hex}`. */
+  readonly timestamp: string;
+  readonly schema_version: number;
+  /** Who did it; null until the server has said so. */
+  readonly user_id: string | null;
+  /** At most 128 bytes; the id where none was chosen. */
+  readonly idempotency_key: string;
+}
+
+/** What a `custom` effect learns about the event it applies. */
+export interface EventMeta {
+  readonly id: string;
+  readonly entity_id: string;
+  readonly timestamp: string;
+  /** The event's own time, RFC 3339 with three decimals. */
+  readonly time: string;
+  readonly user_id: string | null;
+}
+
+/** The effects of the closed vocabulary. */
+export type EffectKind =
+  | 'create'
+  | 'set'
+  | 'merge'
+  | 'push'
+  | 'remove'
+  | 'update'
+  | 'increment'
+  | 'transition'
+  | 'delete'
+  | 'custom';
+
+/** A state machine's event: which field moves, under which payload key, and what is allowed. */
+export interface TransitionRule {
+  readonly field: string;
+  readonly key: string;
+  readonly allowed: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One declared event. */
+export interface EventDefinition<Payload = unknown> {
+  readonly effect: EffectKind;
+  /** Checks a payload and returns its normal form; throws `InvalidPayload` with a JSON pointer. */
+  readonly parse: (payload: unknown) => Payload;
+  /** Present where the effect is `transition`. */
+  readonly transition?: TransitionRule;
+}
+
+/** One declared model in events mode. */
+export interface ModelDefinition<
+  State extends EntityState = EntityState,
+  Event extends EventEnvelope = EventEnvelope,
+> {
+  /** Name on the wire, in event types and channels: `order`. */
+  readonly entity: string;
+  /** Path segment of its REST views: `orders`. */
+  readonly path: string;
+  /** Schema version that this client writes and can read. */
+  readonly version: number;
+  /** A snapshot in idle time once `every` events lie past the last one, at once when `max` do; null: off. */
+  readonly snapshot: { readonly every: number; readonly max: number } | null;
+  /** By full event type. */
+  readonly events: Readonly<Record<Event['event_type'], EventDefinition>>;
+  /** Folds one event. Total; returns the very same state when the event did nothing. */
+  readonly reduce: (state: Folded<State>, event: Event) => Folded<State>;
+  /** Checks a state from the network or the disk; throws `InvalidPayload`. */
+  readonly parseState: (value: unknown) => State;
+}
