@@ -80,11 +80,14 @@ export interface EventDefinition<Payload = unknown> {
   readonly transition?: TransitionRule;
 }
 
+/** The payload that an event type of a union of events carries. */
+export type PayloadOf<Event extends EventEnvelope, Type extends Event['event_type']> = Extract<
+  Event,
+  { readonly event_type: Type }
+>['payload'];
+
 /** One declared model in events mode. */
-export interface ModelDefinition<
-  State extends EntityState = EntityState,
-  Event extends EventEnvelope = EventEnvelope,
-> {
+export interface ModelDefinition<State extends EntityState = EntityState, Event extends EventEnvelope = EventEnvelope> {
   /** Name on the wire, in event types and channels: `order`. */
   readonly entity: string;
   /** Path segment of its REST views: `orders`. */
@@ -95,8 +98,12 @@ export interface ModelDefinition<
   readonly snapshot: { readonly every: number; readonly max: number } | null;
   /** By full event type. */
   readonly events: Readonly<Record<Event['event_type'], EventDefinition>>;
-  /** Folds one event. Total; returns the very same state when the event did nothing. */
-  readonly reduce: (state: Folded<State>, event: Event) => Folded<State>;
+  /**
+   * Folds one event. Total; returns the very same state when the event did nothing.
+   *
+   * A method, so that the engine can hold models of different states in one map: it only ever gives a model back its own states.
+   */
+  reduce(state: Folded<State>, event: Event): Folded<State>;
   /** Checks a state from the network or the disk; throws `InvalidPayload`. */
   readonly parseState: (value: unknown) => State;
 }
