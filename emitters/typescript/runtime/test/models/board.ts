@@ -18,6 +18,7 @@ import {
 } from '../../src/model.js';
 import {
   datetime,
+  empty,
   float,
   int,
   list,

@@ -1,0 +1,134 @@
+/** Journal entries and snapshots as text: the one place that knows how they look on the disk. */
+import { isRecord } from '../schemas/validate.js';
+import type { JournalEntry, Snapshot, SnapshotPair } from './db.js';
+import { isStamp } from './hlc.js';
+
+/** Part of a store's name: a store of another format is another store. */
+export const STORE_FORMAT = 1;
+
+/** JSON with `bigint` in the wire's form, a string of digits. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? member.toString() : member));
+}
+
+/** A value in the wire's form. */
+export function toWire(value: unknown): unknown {
+  const parsed: unknown = JSON.parse(toJson(value));
+  return parsed;
+}
+
+/** One entry a line: damage to one leaves the others readable. */
+export function encodeChunk(entries: readonly JournalEntry[]): string {
+  return entries.map(toJson).join('\n');
+}
+
+/** What a chunk holds, and how many of its lines could not be read. */
+export interface DecodedChunk {
+  readonly entries: readonly JournalEntry[];
+  readonly damaged: number;
+}
+
+/** Reads a chunk line by line. */
+export function decodeChunk(text: unknown): DecodedChunk {
+  if (typeof text !== 'string') return { entries: [], damaged: 1 };
+  const entries: JournalEntry[] = [];
+  let damaged = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const entry = parseLine(line);
+    if (isEntry(entry)) entries.push(entry);
+    else damaged += 1;
+  }
+  return { entries, damaged };
+}
+
+/** The key of an entity's snapshot record. */
+export function snapshotKey(entityType: string, entityId: string): string {
+  return `${entityType}/${entityId}`;
+}
+
+/** An entity's snapshots as text. */
+export function encodeSnapshots(pair: SnapshotPair): string {
+  return toJson(pair);
+}
+
+/** Reads a snapshot record; null where it is damaged. */
+export function decodeSnapshots(text: unknown): SnapshotPair | null {
+  const value = typeof text === 'string' ? parseLine(text) : null;
+  if (!isRecord(value)) return null;
+  const older = value['older'];
+  const newer = value['newer'];
+  if ((older !== null && !isSnapshot(older)) || (newer !== null && !isSnapshot(newer))) return null;
+  return { older, newer };
+}
+
+/** Whether a value has a snapshot's keys; its state is for the model to check. */
+export function isSnapshot(value: unknown): value is Snapshot {
+  return (
+    isRecord(value) &&
+    isText(value['entity_type']) &&
+    isText(value['entity_id']) &&
+    isStamp(value['last_hlc']) &&
+    isText(value['last_event_id']) &&
+    typeof value['seq'] === 'number' &&
+    typeof value['schema_version'] === 'number' &&
+    'state' in value
+  );
+}
+
+/** Whether a value has an event's keys; its payload is for the model to check. */
+export function isEvent(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isText(value['id']) &&
+    isText(value['event_type']) &&
+    isText(value['entity_type']) &&
+    isText(value['entity_id']) &&
+    isStamp(value['timestamp'])
+  );
+}
+
+/** Checks each kind as far as the engine relies on it: what passes here cannot make it stumble. */
+function isEntry(value: unknown): value is JournalEntry {
+  if (!isRecord(value)) return false;
+  switch (value['kind']) {
+    case 'new':
+      return isEvent(value['event']);
+    case 'feed':
+      return isEvent(value['event']) && isRecord(value['event']) && typeof value['event']['seq'] === 'number';
+    case 'base':
+      return isSnapshot(value['snapshot']);
+    case 'sent':
+    case 'accepted':
+    case 'discarded':
+      return isTexts(value['ids']);
+    case 'rejected':
+      return isText(value['id']) && isText(value['code']);
+    case 'moved':
+      return Array.isArray(value['stamps']) && value['stamps'].every((pair) => isTexts(pair) && isStamp(pair[1]));
+    case 'reset':
+      return isTexts(value['types']);
+    case 'cursor':
+      return value['cursor'] === null || (isRecord(value['cursor']) && isText(value['cursor']['cursor']));
+    case 'clock':
+      return typeof value['offset'] === 'number';
+    default:
+      return false;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,561 @@
+/**
+ * The store of events: everything in memory, folded, and written behind.
+ *
+ * Every change is a journal entry that is applied to the {@link Ledger} at once and queued for the disk. Reading never touches the disk.
+ */
+import { RefusedLocally, StoreError } from '../errors.js';
+import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
+import { decodeChunk, decodeSnapshots, encodeChunk, toWire } from './codec.js';
+import { compactionOf } from './compaction.js';
+import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
+import { comparePlaces, type EntityLog, type LogEntry } from './entityLog.js';
+import { formatStamp, HybridClock, parseStamp, randomNode } from './hlc.js';
+import { Journal } from './journal.js';
+import { type Changes, Ledger, noChanges } from './ledger.js';
+import { Listeners, type Timers } from './timing.js';
+
+/** What loading found to be wrong with the disk. */
+export interface Damage {
+  /** Records and lines that could not be read. */
+  readonly records: number;
+  /** Unsynced events that were read and kept. */
+  readonly kept: number;
+}
+
+/** An event just recorded. */
+export interface Recorded {
+  readonly event: EventEnvelope;
+  readonly saved: Promise<void>;
+}
+
+/** What an event store needs. */
+export interface EventStoreOptions {
+  readonly models: readonly ModelDefinition[];
+  readonly adapter: StoreAdapter;
+  readonly timers: Timers;
+  /** Tells other tabs of a chunk. */
+  readonly share?: (key: number, text: string) => void;
+  /** Whether the disk takes what it is given; null when it does. */
+  readonly onHealth?: (error: unknown) => void;
+}
+
+/** The store of one user of one tenant, in one tab. */
+export class EventStore {
+  readonly clock: HybridClock;
+  readonly adapter: StoreAdapter;
+  /** What loading found to be wrong; null where nothing was. */
+  damage: Damage | null = null;
+  /** Fires for each event of this device whose way to the server went on. */
+  readonly onEntry = new Listeners<[entry: LogEntry]>();
+  /** Fires once for each change of outbox, cursor or entities. */
+  readonly onChange = new Listeners<[]>();
+  /** Own events that did something when they were recorded and do nothing where they now stand. */
+  readonly overtaken = new Map<string, EventEnvelope>();
+  /** Own events lost to a failed write. */
+  readonly onLost = new Listeners<[id: string, error: unknown]>();
+  readonly #options: EventStoreOptions;
+  readonly #timers: Timers;
+  readonly #journal: Journal;
+  #ledger: Ledger;
+  #high = 0;
+  #floor = 0;
+  readonly #ownKeys = new Set<number>();
+  #catchUp: Promise<void> | null = null;
+  #entriesOnDisk = 0;
+  readonly #watchers = new Map<string, Listeners<[]>>();
+  readonly #versions = new Map<string, number>();
+
+  constructor(options: EventStoreOptions) {
+    this.#options = options;
+    this.#timers = options.timers;
+    this.adapter = options.adapter;
+    this.clock = new HybridClock(randomNode(options.timers.random));
+    this.#ledger = new Ledger(options.models);
+    this.#journal = new Journal(
+      options.adapter,
+      {
+        saved: (key, text, entries) => this.#onSaved(key, text, entries),
+        lost: (entries, error) => this.#onWriteLost(entries, error),
+        health: (error) => options.onHealth?.(error),
+      },
+      options.timers,
+    );
+  }
+
+  /** Reads the disk. Damage costs what the server has anyway: every unsynced event that can be read stays. */
+  async open(): Promise<void> {
+    const damage = await this.#load(new Ledger(this.#options.models));
+    if (damage === 0) return;
+    const ledger = this.#ledger;
+    const unsynced = [...ledger.outbox.values()];
+    this.damage = { records: damage, kept: unsynced.length };
+    const types = [...ledger.models.keys()];
+    const changes = noChanges();
+    ledger.apply({ kind: 'reset', types }, true, changes);
+    ledger.apply({ kind: 'cursor', cursor: null }, true, changes);
+    this.#publish(changes);
+    await this.compact({ force: true, dropOthers: true });
+  }
+
+  // --- Reading ----------------------------------------------------------------------------------------------------------------
+
+  /** Everything in memory; for the engine alone, which changes it through {@link commit}. */
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** The state of an entity. */
+  state(entityType: string, id: string): Folded<EntityState> {
+    return this.#ledger.log(entityType, id)?.state() ?? absent;
+  }
+
+  /** The entities of a type that are alive. */
+  *states(entityType: string): Iterable<EntityState> {
+    for (const log of this.#ledger.logs(entityType).values()) {
+      const state = log.state();
+      if (state !== absent && state !== deleted) yield state;
+    }
+  }
+
+  /** Goes up whenever any entity of a type changes. */
+  version(entityType: string): number {
+    return this.#versions.get(entityType) ?? 0;
+  }
+
+  /** Listens to one entity, or with a null id to all of its type. Returns what ends it. */
+  watch(entityType: string, id: string | null, listener: () => void): () => void {
+    const key = watchKey(entityType, id);
+    const listeners = this.#watchers.get(key) ?? new Listeners<[]>();
+    this.#watchers.set(key, listeners);
+    const remove = listeners.add(listener);
+    return () => {
+      remove();
+      if (listeners.size === 0 && this.#watchers.get(key) === listeners) this.#watchers.delete(key);
+    };
+  }
+
+  /** The server's time, as far as this device knows. */
+  wall(): number {
+    return Math.round(this.#timers.now() + this.#ledger.offset);
+  }
+
+  /** Events to be sent: saved, in order, without those of entities whose earlier events are not. */
+  sendable(): LogEntry[] {
+    const pending = [...this.#ledger.outbox.values()].filter(({ status }) => status === 'pending');
+    pending.sort((a, b) => comparePlaces(a.event, b.event));
+    const held = new Set<string>();
+    return pending.filter(({ event, saved }) => {
+      const key = watchKey(event.entity_type, event.entity_id);
+      if (!saved) held.add(key);
+      return !held.has(key);
+    });
+  }
+
+  /** Entities whose state only the server knows. */
+  needingServer(): EntityLog[] {
+    return [...this.#ledger.all()].filter(({ needsServer }) => needsServer);
+  }
+
+  /** Whether something is held that this version of the client cannot read. */
+  get updateRequired(): boolean {
+    for (const log of this.#ledger.all()) if (log.foreign) return true;
+    return false;
+  }
+
+  /** How many entries wait for the disk. */
+  get unsaved(): number {
+    return this.#journal.queued.length;
+  }
+
+  // --- Writing ----------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Records an event of this device: checked, stamped and folded when this returns.
+   *
+   * @throws InvalidPayload, RefusedLocally: and nothing was recorded.
+   */
+  record(model: ModelDefinition, eventType: string, entityId: string, payload: unknown, flush = false): Recorded {
+    const definition = model.events[eventType];
+    if (definition === undefined) throw new RefusedLocally('invalid_transition', `no event ${eventType}`);
+    const parsed = definition.parse(payload);
+    this.#refuse(model, eventType, entityId, parsed);
+    const id = newUuid();
+    const event: EventEnvelope = {
+      id,
+      event_type: eventType,
+      entity_type: model.entity,
+      entity_id: entityId,
+      payload: parsed,
+      timestamp: this.clock.now(this.wall()),
+      schema_version: model.version,
+      user_id: null,
+      idempotency_key: id,
+    };
+    const before = this.state(model.entity, entityId);
+    const changes = noChanges();
+    // Folded from the wire's form, as every other replica will: what the caller does to his objects later is his own affair.
+    const wire: EventEnvelope = { ...event, payload: toWire(parsed) };
+    this.#ledger.apply({ kind: 'new', event: wire, did: true }, false, changes);
+    const did = this.state(model.entity, entityId) !== before;
+    const entry = this.#ledger.entry(id);
+    if (entry !== undefined) entry.own = { did };
+    const saved = this.#journal.write([{ kind: 'new', event: wire, did }], {
+      entity: watchKey(model.entity, entityId),
+      flush,
+    });
+    this.#publish(changes);
+    return { event, saved };
+  }
+
+  /** Applies entries and writes them in one chunk; resolves once they are saved. */
+  commit(entries: readonly JournalEntry[]): Promise<void> {
+    const changes = noChanges();
+    for (const entry of entries) this.#ledger.apply(entry, true, changes);
+    this.#follow(changes);
+    const saved = this.#journal.write(entries);
+    this.#publish(changes);
+    return saved;
+  }
+
+  /** Takes in a page of the feed, and the cursor that stands for it, as one. */
+  receive(events: readonly FeedEvent[], cursor: Cursor | null): Promise<void> {
+    const entries: JournalEntry[] = [];
+    for (const event of events) {
+      const known = this.#ledger.entry(event.id);
+      if (known?.status === 'synced') continue;
+      const own = known?.own ?? null;
+      entries.push(own === null ? { kind: 'feed', event } : { kind: 'feed', event, own });
+    }
+    if (cursor !== null) entries.push({ kind: 'cursor', cursor });
+    return entries.length === 0 ? Promise.resolve() : this.commit(entries);
+  }
+
+  /** Tries a rejected event again: same id and key, a new stamp; a `create` with all that is blocked under it. */
+  retry(id: string): Promise<void> {
+    const entry = this.#ledger.entry(id);
+    const under = entry?.rejection?.under;
+    if (under !== undefined && this.#ledger.entry(under) !== undefined) return this.retry(under);
+    if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
+    const blocked = this.#ledger.blockedUnder(id).sort((a, b) => comparePlaces(a.event, b.event));
+    const stamps = [entry, ...blocked].map(({ event }) => [event.id, this.clock.now(this.wall())] as const);
+    return this.commit([{ kind: 'moved', stamps, retry: true }]);
+  }
+
+  /** Drops a rejected event; a `create` with all that is blocked under it. */
+  discard(id: string): Promise<void> {
+    const entry = this.#ledger.entry(id);
+    if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
+    const ids = [id, ...this.#ledger.blockedUnder(id).map(({ event }) => event.id)];
+    return this.commit([{ kind: 'discarded', ids }]);
+  }
+
+  /**
+   * Takes a new estimate of the server's clock. Where the old one was off by more than `tolerance`, never-sent events move by the
+   * difference, and so do the `refused` ones, which the server would not take.
+   */
+  async correct(offset: number, tolerance: number, refused: readonly LogEntry[] = []): Promise<void> {
+    const shift = Math.round(offset - this.#ledger.offset);
+    const entries: JournalEntry[] = [{ kind: 'clock', offset }];
+    const off = Math.abs(shift) > tolerance;
+    const pending = [...this.#ledger.outbox.values()].filter(({ status }) => status === 'pending');
+    const moving = pending.filter((entry) => refused.includes(entry) || (off && !entry.sent));
+    if (moving.length > 0) entries.push({ kind: 'moved', stamps: this.#shifted(moving, shift, offset), retry: false });
+    else if (shift === 0) return;
+    if (moving.length === 0 && !off) {
+      this.#ledger.offset = offset; // a small correction is not worth a write
+      return;
+    }
+    await this.commit(entries);
+  }
+
+  /** Same order, same distances, never beyond the present, never at or before a synced stamp of the entity. */
+  #shifted(moving: LogEntry[], shift: number, offset: number): (readonly [string, string])[] {
+    const present = Math.round(this.#timers.now() + offset);
+    const sorted = moving.sort((a, b) => comparePlaces(a.event, b.event));
+    const last = sorted.at(-1);
+    const beyond = last === undefined ? 0 : Math.max(0, parseStamp(last.event.timestamp).ms + shift - present);
+    let floor = '';
+    return sorted.map(({ event }) => {
+      const { ms, counter } = parseStamp(event.timestamp);
+      const synced = this.#ledger.log(event.entity_type, event.entity_id)?.newestSynced() ?? '';
+      const least = synced > floor ? synced : floor;
+      let stamp = formatStamp(Math.max(0, ms + shift - beyond), counter, this.clock.node);
+      if (stamp <= least) {
+        const after = new HybridClock(this.clock.node, least);
+        stamp = after.now(0);
+      }
+      floor = stamp;
+      return [event.id, stamp] as const;
+    });
+  }
+
+  #refuse(model: ModelDefinition, eventType: string, entityId: string, payload: unknown): void {
+    const definition = model.events[eventType];
+    const state = this.state(model.entity, entityId);
+    const name = `${model.entity} ${entityId}`;
+    if (definition?.effect === 'create') {
+      if (state !== absent) throw new RefusedLocally('entity_exists', `${name} exists already`);
+      return;
+    }
+    if (state === absent) throw new RefusedLocally('entity_not_found', `there is no ${name}`);
+    if (state === deleted) throw new RefusedLocally('entity_deleted', `${name} is deleted`);
+    const rule = definition?.transition;
+    if (rule === undefined) return;
+    const from = String(new Map(Object.entries(state)).get(rule.field));
+    const to: unknown = new Map(Object.entries(payload ?? {})).get(rule.key);
+    if (typeof to === 'string' && !rule.allowed[from]?.includes(to)) {
+      throw new RefusedLocally('invalid_transition', `${rule.field} cannot go from ${from} to ${to}`);
+    }
+  }
+
+  /** Begins to write at once: the page may be about to go. */
+  hurry(): void {
+    this.#journal.kick();
+  }
+
+  /** Resolves once all that was recorded so far is saved and, with a store that can, survives power loss. */
+  flush(): Promise<void> {
+    return this.#journal.write([{ kind: 'clock', offset: this.#ledger.offset }], { flush: true });
+  }
+
+  /** Resolves once nothing waits for the disk, or it takes nothing. */
+  settle(): Promise<void> {
+    return this.#journal.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await this.adapter.close();
+  }
+
+  // --- Snapshots --------------------------------------------------------------------------------------------------------------
+
+  /** Whether snapshots are due: null, in idle time, or at once. */
+  compactionDue(): 'idle' | 'now' | null {
+    let due: 'idle' | null = null;
+    for (const log of this.#ledger.all()) {
+      const rule = log.model.snapshot;
+      if (rule === null || log.needsServer) continue;
+      const past = log.sinceSnapshot();
+      if (past >= rule.max && log.takeSnapshot() !== null) return 'now';
+      if (past >= rule.every) due = 'idle';
+    }
+    const chunks = this.#high - this.#floor;
+    return due ?? (chunks >= 100 || this.#entriesOnDisk > 2 * this.#heldEntries() + 500 ? 'idle' : null);
+  }
+
+  /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
+  async compact(options: { readonly force?: boolean; readonly dropOthers?: boolean } = {}): Promise<boolean> {
+    return this.#journal.exclusive(async () => {
+      if (!options.force && this.#catchUp !== null) return false;
+      const rewrite =
+        options.force === true ||
+        this.#high - this.#floor >= 100 ||
+        this.#entriesOnDisk > 2 * this.#heldEntries() + 500;
+      const plan = compactionOf(this.#ledger, rewrite);
+      const entries = plan.journal;
+      if (entries === null && plan.snapshots.length === 0) return true;
+      const done = await this.adapter.compact({
+        expect: this.#high,
+        journal: entries === null ? null : encodeChunk(entries),
+        snapshots: plan.snapshots,
+        drop: options.dropOthers ? 'others' : [],
+      });
+      if (!done) return false;
+      for (const [log, pair] of plan.pairs) this.#ledger.forget(log.settle(pair));
+      if (entries !== null) {
+        this.#entriesOnDisk = entries.length;
+        this.#floor = this.#high;
+      }
+      return true;
+    });
+  }
+
+  #heldEntries(): number {
+    let held = 0;
+    for (const log of this.#ledger.all()) held += log.entries.length;
+    return held;
+  }
+
+  // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
+
+  /** Another tab saved a chunk. */
+  async takeChunk(key: number, text: string): Promise<void> {
+    if (key <= this.#high || this.#ownKeys.has(key)) return;
+    if (key !== this.#high + 1 || this.#catchUp !== null) {
+      await this.readTail();
+      if (key > this.#high) await this.readTail(); // the first may have begun before the chunk was there
+      return;
+    }
+    this.#high = key;
+    this.#applyChunk(text);
+  }
+
+  /** Reads what other tabs appended. */
+  readTail(): Promise<void> {
+    this.#catchUp ??= this.#readTail().finally(() => {
+      this.#catchUp = null;
+    });
+    return this.#catchUp;
+  }
+
+  async #readTail(): Promise<void> {
+    const { floor, chunks } = await this.adapter.tail(this.#high);
+    if (floor > this.#high && !this.#ownKeys.has(floor)) return this.#reload();
+    for (const { key, text } of chunks) {
+      if (key <= this.#high) continue;
+      this.#high = key;
+      if (!this.#ownKeys.delete(key)) this.#applyChunk(text);
+    }
+  }
+
+  /** What was compacted away while this tab did not look is read anew, and what it has not saved yet put on top. */
+  async #reload(): Promise<void> {
+    const before = this.#ledger;
+    // Between two appends: what is on the disk is read, and what waits for it is put on top.
+    await this.#journal.exclusive(() =>
+      this.#load(new Ledger(this.#options.models), (ledger, changes) => {
+        for (const entry of this.#journal.queued) ledger.apply(entry, entry.kind !== 'new', changes);
+        for (const log of before.all()) {
+          const now = ledger.ensure(log.model.entity, log.id);
+          if (now === null) continue;
+          now.shown = log.shown;
+          changes.logs.add(now);
+        }
+      }),
+    );
+  }
+
+  #applyChunk(text: string): void {
+    const changes = noChanges();
+    const { entries } = decodeChunk(text);
+    for (const entry of entries) this.#ledger.apply(entry, true, changes);
+    this.#entriesOnDisk += entries.length;
+    this.#follow(changes);
+    this.#publish(changes);
+  }
+
+  async #load(ledger: Ledger, then?: (ledger: Ledger, changes: Changes) => void): Promise<number> {
+    const { floor, chunks, snapshots } = await this.adapter.load();
+    let damage = 0;
+    for (const { key, text } of snapshots) {
+      const pair = decodeSnapshots(text);
+      const at = key.indexOf('/');
+      // A snapshot of a type that this client has no model of is none of its business.
+      if (!ledger.models.has(key.slice(0, at))) continue;
+      try {
+        if (pair === null) throw new StoreError('store_corrupt', `snapshot ${key}`);
+        ledger.ensure(key.slice(0, at), key.slice(at + 1))?.restore(pair);
+      } catch {
+        damage += 1;
+      }
+    }
+    const changes = noChanges();
+    this.#entriesOnDisk = 0;
+    for (const { text } of chunks) {
+      const decoded = decodeChunk(text);
+      damage += decoded.damaged;
+      for (const entry of decoded.entries) ledger.apply(entry, true, changes);
+      this.#entriesOnDisk += decoded.entries.length;
+    }
+    then?.(ledger, changes);
+    this.#ledger = ledger;
+    this.#floor = floor;
+    this.#high = Math.max(floor, chunks.at(-1)?.key ?? 0);
+    this.#ownKeys.clear();
+    for (const log of ledger.all()) changes.logs.add(log);
+    this.#resetClock();
+    this.#publish(changes);
+    return damage;
+  }
+
+  #onSaved(key: number, text: string, entries: readonly JournalEntry[]): void {
+    this.#entriesOnDisk += entries.length;
+    for (const entry of entries) {
+      if (entry.kind !== 'new') continue;
+      const known = this.#ledger.entry(entry.event.id);
+      if (known !== undefined) known.saved = true;
+    }
+    if (key === this.#high + 1) this.#high = key;
+    else {
+      this.#ownKeys.add(key);
+      void this.readTail().catch((error: unknown) => this.#options.onHealth?.(error));
+    }
+    this.#options.share?.(key, text);
+    this.onChange.emit();
+  }
+
+  #onWriteLost(entries: readonly JournalEntry[], error: unknown): void {
+    const changes = noChanges();
+    for (const entry of entries) {
+      if (entry.kind !== 'new') continue;
+      this.#ledger.undo(entry.event.id, changes);
+      this.onLost.emit(entry.event.id, error);
+    }
+    this.#publish(changes);
+  }
+
+  #follow({ newest, moved }: Changes): void {
+    if (moved) this.#resetClock();
+    else if (newest !== null) this.clock.receive(this.wall(), newest);
+  }
+
+  #resetClock(): void {
+    let newest: string | null = null;
+    for (const log of this.#ledger.all()) {
+      const stamp = log.newest();
+      if (stamp !== null && (newest === null || stamp > newest)) newest = stamp;
+    }
+    this.clock.reset(newest);
+  }
+
+  /** Tells whoever watches; only of what looks different from what was shown last. */
+  #publish({ logs, entries }: Changes): void {
+    const types = new Set<string>();
+    for (const log of logs) {
+      const state = log.state();
+      if (log.rewound) this.#noteOvertaken(log);
+      if (state === log.shown) continue;
+      log.shown = state;
+      types.add(log.model.entity);
+    }
+    for (const type of types) this.#versions.set(type, this.version(type) + 1);
+    for (const log of logs) {
+      if (types.has(log.model.entity)) this.#watchers.get(watchKey(log.model.entity, log.id))?.emit();
+    }
+    for (const type of types) this.#watchers.get(watchKey(type, null))?.emit();
+    for (const entry of entries) this.onEntry.emit(entry);
+    this.onChange.emit();
+  }
+
+  #noteOvertaken(log: EntityLog): void {
+    log.rewound = false;
+    for (const { own, status, applied, event } of log.entries) {
+      if (own?.did !== true || (status !== 'synced' && status !== 'accepted')) continue;
+      if (applied) this.overtaken.delete(event.id);
+      else this.overtaken.set(event.id, event);
+    }
+  }
+}
+
+/** An event in the form of the journal. */
+export function toStored(event: EventEnvelope): EventEnvelope {
+  return { ...event, payload: toWire(event.payload) };
+}
+
+function watchKey(entityType: string, id: string | null): string {
+  return `${entityType}/${id ?? '*'}`;
+}
+
+/** A random UUID; `randomUUID` is missing on pages that were not loaded over TLS. */
+export function newUuid(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map((byte, index) => {
+    const marked = index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte;
+    return marked.toString(16).padStart(2, '0');
+  });
+  return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)]
+    .map((part) => part.join(''))
+    .join('-');
+}

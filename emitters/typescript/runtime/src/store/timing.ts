@@ -1,0 +1,102 @@
+/** Time, tasks and chance, as far as the engine uses them: one place to put a test's own. */
+
+/** A promise and its two ends. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A promise to be settled from outside. */
+export function defer<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Where time comes from. */
+export interface Timers {
+  /** The device's wall clock: Unix milliseconds, an integer. */
+  readonly now: () => number;
+  /** Runs later; what it returns is for {@link Timers.clear} alone. */
+  readonly after: (ms: number, action: () => void) => unknown;
+  readonly clear: (timer: unknown) => void;
+  /** Runs in the next task, once what the caller began has rendered. */
+  readonly task: (action: () => void) => void;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
+/** The timers of the platform. */
+export const platformTimers: Timers = {
+  now: () => Date.now(),
+  after: (ms, action) => setTimeout(action, ms),
+  clear: (timer) => {
+    // A timer is whatever the platform's `setTimeout` gave: a number in browsers, an object in Node.
+    if (timer !== null && timer !== undefined) clearTimeout(timer as ReturnType<typeof setTimeout>);
+  },
+  task: (action) => nextTask(action),
+  random: () => Math.random(),
+};
+
+/** A zero timeout is clamped to 4 ms when nested, and a microtask is too early: a message is a task without delay. */
+function nextTask(action: () => void): void {
+  const platform: { setImmediate?: (action: () => void) => unknown } = globalThis;
+  if (typeof platform.setImmediate === 'function') {
+    platform.setImmediate(action);
+  } else if (typeof MessageChannel === 'function') {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      action();
+    };
+    port2.postMessage(null);
+  } else {
+    setTimeout(action, 0);
+  }
+}
+
+/** Exponential backoff with full jitter: somewhere up to 1 s, then 2 s, and so on to `max`; never less than a twentieth. */
+export function backoffMs(attempt: number, max: number, random: () => number): number {
+  const ceiling = Math.min(max, 1000 * 2 ** Math.min(attempt, 20));
+  return Math.round(ceiling * (0.05 + 0.95 * random()));
+}
+
+/** Listeners of one thing. */
+export class Listeners<T extends readonly unknown[]> {
+  readonly #all = new Set<(...args: T) => void>();
+
+  /** Adds a listener; returns what removes it. */
+  add(listener: (...args: T) => void): () => void {
+    const own = (...args: T): void => listener(...args); // one listener may be added twice
+    this.#all.add(own);
+    return () => {
+      this.#all.delete(own);
+    };
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Calls all; one that throws does not keep the others from being called. */
+  emit(...args: T): void {
+    for (const listener of [...this.#all]) {
+      try {
+        listener(...args);
+      } catch (error) {
+        reportLater(error);
+      }
+    }
+  }
+}
+
+/** An error of the application's own callback goes where its uncaught errors go. */
+function reportLater(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error);
+  else console.error(error);
+}
