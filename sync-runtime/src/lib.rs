@@ -6,5 +6,7 @@
 // The derives name this crate by its name, also from inside it.
 extern crate self as sync_runtime;
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod schema;
 pub mod semantics;

@@ -1,0 +1,118 @@
+//! The routes: those that every backend has, and those of a model.
+
+use openapiv3::{
+    OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, Paths, QueryStyle, ReferenceOr,
+    Tag,
+};
+
+use super::{
+    events, extension,
+    names::pascal,
+    shapes::{Place, Shapes},
+};
+use crate::schema::{Field, Model, Type, Visibility};
+
+/// What is the same for every backend, with `PREFIX` where the prefix goes.
+const FIXED: &str = include_str!("routes.yaml");
+/// The routes of one model.
+const MODEL: &str = include_str!("model.yaml");
+
+/// The document without a model.
+pub(super) fn fixed(prefix: &str) -> OpenAPI {
+    read(&FIXED.replace("PREFIX", prefix))
+}
+
+/// Adds the routes, shapes and `x-sync` of a model.
+pub(super) fn add_model(document: &mut OpenAPI, shapes: &mut Shapes, prefix: &str, model: &Model) {
+    shapes.add_state(model);
+    let payloads = events::add_model(shapes, model);
+    let text = MODEL
+        .replace("PREFIX", prefix)
+        .replace("PATH", &model.path)
+        .replace("ENTITY", &model.entity)
+        .replace("OPERATION", &pascal(&model.entity))
+        .replace("STATE", shapes.model_key(model));
+    let mut paths: Paths = read(&text);
+    let id = shapes.plain(model.id_type(), Place::State);
+    let mut items = paths.paths.values_mut();
+    if let Some(ReferenceOr::Item(list)) = items.next() {
+        let extension = extension::model(model, &payloads);
+        list.extensions
+            .insert(extension::MODEL.to_owned(), extension);
+        if let Some(get) = &mut list.get {
+            let filters = model.fields.iter().filter(|field| can_filter(field));
+            get.parameters
+                .extend(filters.map(|field| filter(shapes, field)));
+        }
+    }
+    if let Some(ReferenceOr::Item(one)) = items.next()
+        && let Some(ReferenceOr::Item(parameter)) = one.parameters.first_mut()
+        && let Parameter::Path { parameter_data, .. } = parameter
+    {
+        parameter_data.format = ParameterSchemaOrContent::Schema(id);
+    }
+    document.paths.paths.extend(paths.paths);
+    document.tags.push(Tag {
+        name: model.entity.to_string(),
+        description: Some(match &*model.doc {
+            "" => format!("The model `{}`.", model.name),
+            doc => doc.to_owned(),
+        }),
+        ..Tag::default()
+    });
+}
+
+/// Whether a list can be filtered by this field: one value that everyone may see.
+fn can_filter(field: &Field) -> bool {
+    let taken = ["after", "limit", "order_by"].contains(&&*field.name);
+    let scalar = match field.ty.non_null() {
+        Type::Bool
+        | Type::Int(_)
+        | Type::String
+        | Type::Char
+        | Type::Uuid
+        | Type::DateTime
+        | Type::LocalDateTime
+        | Type::Date
+        | Type::Time
+        | Type::Decimal
+        | Type::Enum(_) => true,
+        Type::Float32
+        | Type::Float64
+        | Type::Json
+        | Type::Option(_)
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Map { .. }
+        | Type::Array { .. }
+        | Type::Tuple(_)
+        | Type::Struct(_)
+        | Type::Union(_) => false,
+    };
+    scalar && !taken && field.visibility == Visibility::Public
+}
+
+fn filter(shapes: &mut Shapes, field: &Field) -> ReferenceOr<Parameter> {
+    let slot = shapes.plain(field.ty.non_null(), Place::State);
+    ReferenceOr::Item(Parameter::Query {
+        parameter_data: ParameterData {
+            name: field.name.to_string(),
+            description: Some(format!("Only where `{}` is this.", field.name)),
+            required: false,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(slot),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        },
+        allow_reserved: false,
+        style: QueryStyle::Form,
+        allow_empty_value: None,
+    })
+}
+
+fn read<T: for<'de> serde::Deserialize<'de>>(text: &str) -> T {
+    // Entities and paths are plain words, so nothing of a model can break the text, and a test reads it.
+    super::yaml::read(text).expect("the text in this crate is right")
+}

@@ -1,0 +1,526 @@
+//! Types as JSON Schema, as OpenAPI 3.0 knows it.
+//!
+//! There is no `default` keyword anywhere: what a payload leaves out is not the same as what a state lacks, and
+//! openapi-typescript makes every property with a default a required one. `x-sync` has the defaults.
+
+use std::collections::BTreeMap;
+
+use openapiv3::{
+    AdditionalProperties, AnySchema, ArrayType, IntegerFormat, IntegerType, NumberFormat,
+    NumberType, ObjectType, OpenAPI, ReferenceOr, Schema as Shape, SchemaData, SchemaKind,
+    StringFormat, StringType, Type as ShapeType, VariantOrUnknownOrEmpty,
+};
+use serde_json::Value;
+
+use super::{
+    events::OfModel,
+    extension::{EXCLUDE, OWNER_ONLY},
+    names::Names,
+};
+use crate::schema::{
+    EnumType, Field, FieldKind, IntType, Model, Rules, Schema, StructType, Tagging, Type,
+    UnionBody, UnionType, UnionVariant, Visibility,
+};
+
+/// A schema or a reference to one.
+pub(super) type Slot = ReferenceOr<Shape>;
+
+/// Where a value stands. The same struct looks different in each place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// In a state: every key is there.
+    State,
+    /// In a payload: what has a default may be left out, what is managed must be.
+    Input,
+    /// In a payload that updates an element: any of its fields.
+    Patch,
+}
+
+/// A type that has a component of its own.
+#[derive(Debug, Clone, Copy)]
+enum Named<'a> {
+    Struct(&'a StructType),
+    Enum(&'a EnumType),
+    Union(&'a UnionType),
+}
+
+/// Collects component schemas as they are referred to.
+#[derive(Debug)]
+pub(super) struct Shapes {
+    names: Names,
+    models: BTreeMap<String, String>,
+    keys: BTreeMap<(String, Place), String>,
+    components: Vec<(String, Shape)>,
+    pub(super) of_models: Vec<OfModel>,
+}
+
+impl Shapes {
+    /// Nothing yet, but for the keys that the document has and those of the models.
+    pub(super) fn new(document: &OpenAPI, schema: &Schema) -> Self {
+        let mut names = Names::default();
+        for name in document.components.iter().flat_map(|c| c.schemas.keys()) {
+            names.claim(name);
+        }
+        for reserved in super::events::UNIONS {
+            names.claim(reserved);
+        }
+        let models = schema
+            .models()
+            .iter()
+            .map(|model| (model.entity.to_string(), names.claim(&model.name)))
+            .collect();
+        Self {
+            names,
+            models,
+            keys: BTreeMap::new(),
+            components: Vec::new(),
+            of_models: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_components(self) -> Vec<(String, Shape)> {
+        self.components
+    }
+
+    /// The key of a model's state.
+    pub(super) fn model_key(&self, model: &Model) -> &str {
+        self.models.get(&*model.entity).map_or("", |key| key)
+    }
+
+    /// Adds a component and gives its key, which is the wish or close to it.
+    pub(super) fn add(&mut self, wish: &str, shape: Shape) -> String {
+        let key = self.names.claim(wish);
+        self.put(key.clone(), shape);
+        key
+    }
+
+    /// Adds a component under a key that was claimed.
+    pub(super) fn put(&mut self, key: String, shape: Shape) {
+        self.components.push((key, shape));
+    }
+
+    /// Adds the state of a model.
+    pub(super) fn add_state(&mut self, model: &Model) {
+        let shape = self.object(&model.fields.iter().collect::<Vec<_>>(), Place::State);
+        let key = self.model_key(model).to_owned();
+        self.put(key, described(shape, &model.doc));
+    }
+
+    /// The value of a field, with what is said about the field itself.
+    pub(super) fn field(&mut self, field: &Field, place: Place) -> Slot {
+        let place = if place == Place::Patch {
+            Place::Input
+        } else {
+            place
+        };
+        let mut slot = self.of(&field.ty, place, field.big, &field.rules);
+        if !field.doc.is_empty() {
+            slot = decorated(slot, |data| data.description = Some(field.doc.to_string()));
+        }
+        let mark = match field.visibility {
+            Visibility::Public => return slot,
+            Visibility::OwnerOnly => OWNER_ONLY,
+            Visibility::Excluded => EXCLUDE,
+        };
+        decorated(slot, |data| {
+            data.extensions.insert(mark.to_owned(), Value::Bool(true));
+        })
+    }
+
+    /// A type without rules.
+    pub(super) fn plain(&mut self, ty: &Type, place: Place) -> Slot {
+        self.of(ty, place, false, &Rules::NONE)
+    }
+
+    fn of(&mut self, ty: &Type, place: Place, big: bool, rules: &Rules) -> Slot {
+        let kind = match ty {
+            Type::Option(inner) => {
+                let slot = self.of(inner, place, big, rules);
+                return decorated(slot, |data| data.nullable = true);
+            }
+            Type::Struct(shape) => return self.named(Named::Struct(shape), place),
+            Type::Enum(shape) => return self.named(Named::Enum(shape), Place::State),
+            Type::Union(shape) => return self.named(Named::Union(shape), place),
+            Type::Bool => ShapeType::Boolean(Default::default()),
+            Type::Int(_) if big => ShapeType::String(StringType {
+                format: format("int64"),
+                pattern: Some("^(0|-?[1-9][0-9]*)$".to_owned()),
+                ..StringType::default()
+            }),
+            Type::Int(width) => integer(*width, rules),
+            Type::Float32 => number(NumberFormat::Float, rules),
+            Type::Float64 => number(NumberFormat::Double, rules),
+            Type::String => string(rules),
+            Type::Char => ShapeType::String(StringType {
+                min_length: Some(1),
+                max_length: Some(1),
+                ..StringType::default()
+            }),
+            Type::Uuid => formatted("uuid"),
+            Type::DateTime => formatted("date-time"),
+            Type::LocalDateTime => formatted("local-date-time"),
+            Type::Date => formatted("date"),
+            Type::Time => formatted("local-time"),
+            Type::Decimal => formatted("decimal"),
+            Type::Json => return any(),
+            Type::List(item) => {
+                let items = self.of(item, place, big, &Rules::NONE);
+                array(items, rules, false)
+            }
+            Type::Set(item) => {
+                let items = self.of(item, place, big, &Rules::NONE);
+                array(items, rules, true)
+            }
+            Type::Map { value, .. } => {
+                let value = self.of(value, place, big, &Rules::NONE);
+                ShapeType::Object(ObjectType {
+                    additional_properties: Some(AdditionalProperties::Schema(Box::new(value))),
+                    ..ObjectType::default()
+                })
+            }
+            Type::Array { item, len } => {
+                let items = self.of(item, place, big, &Rules::NONE);
+                fixed_array(items, *len as usize)
+            }
+            Type::Tuple(items) => {
+                let len = items.len();
+                let mut kinds: Vec<Slot> = Vec::new();
+                for item in items.iter() {
+                    let kind = self.of(item, place, big, &Rules::NONE);
+                    if !kinds.contains(&kind) {
+                        kinds.push(kind);
+                    }
+                }
+                fixed_array(any_of(kinds), len)
+            }
+        };
+        ReferenceOr::Item(shape(SchemaKind::Type(kind)))
+    }
+
+    fn named(&mut self, named: Named<'_>, place: Place) -> Slot {
+        let key = self.key_of(named, place);
+        reference(&key)
+    }
+
+    /// The component of a named type, made when it is first asked for.
+    fn key_of(&mut self, named: Named<'_>, place: Place) -> String {
+        let (name, doc) = match named {
+            Named::Struct(StructType { name, doc, .. })
+            | Named::Enum(EnumType { name, doc, .. })
+            | Named::Union(UnionType { name, doc, .. }) => (name, doc),
+        };
+        let entry = (name.to_string(), place);
+        if let Some(key) = self.keys.get(&entry) {
+            return key.clone();
+        }
+        let wish = match place {
+            Place::State => name.to_string(),
+            Place::Input => format!("{name}Input"),
+            Place::Patch => format!("{name}Patch"),
+        };
+        let key = self.names.claim(&wish);
+        self.keys.insert(entry, key.clone());
+        let body = match named {
+            Named::Struct(shape) => self.struct_shape(shape, place),
+            Named::Enum(shape) => enum_shape(shape),
+            Named::Union(shape) => self.union_shape(shape, place),
+        };
+        self.components.push((key.clone(), described(body, doc)));
+        key
+    }
+
+    /// The key of a struct's component in that place.
+    pub(super) fn struct_key(&mut self, shape: &StructType, place: Place) -> String {
+        self.key_of(Named::Struct(shape), place)
+    }
+
+    fn struct_shape(&mut self, of: &StructType, place: Place) -> Shape {
+        let fields: Vec<&Field> = match place {
+            Place::State => of.fields.iter().collect(),
+            Place::Input => of
+                .input_fields()
+                .filter(|field| field.is_shared())
+                .collect(),
+            Place::Patch => of
+                .patch_fields()
+                .filter(|field| field.is_shared())
+                .collect(),
+        };
+        self.object(&fields, place)
+    }
+
+    fn object(&mut self, fields: &[&Field], place: Place) -> Shape {
+        let mut object = ObjectType::default();
+        for field in fields {
+            let slot = self.field(field, place);
+            object
+                .properties
+                .insert(field.name.to_string(), boxed(slot));
+            if is_required(field, place) {
+                object.required.push(field.name.to_string());
+            }
+        }
+        if place != Place::State {
+            object.additional_properties = Some(AdditionalProperties::Any(false));
+        }
+        shape(SchemaKind::Type(ShapeType::Object(object)))
+    }
+
+    fn union_shape(&mut self, of: &UnionType, place: Place) -> Shape {
+        let members = of
+            .variants
+            .iter()
+            .map(|variant| {
+                let body = self.member(&of.tagging, variant, place);
+                ReferenceOr::Item(described(body, &variant.doc))
+            })
+            .collect();
+        shape(SchemaKind::OneOf { one_of: members })
+    }
+
+    /// One member of a union, as serde writes it under that tagging.
+    fn member(&mut self, tagging: &Tagging, variant: &UnionVariant, place: Place) -> Shape {
+        let body = match &variant.body {
+            UnionBody::Unit => None,
+            UnionBody::Newtype(inner) => Some(self.plain(inner, place)),
+            UnionBody::Struct(fields) => {
+                let fields: Vec<&Field> = fields
+                    .iter()
+                    .filter(|field| place == Place::State || is_input(field))
+                    .collect();
+                Some(ReferenceOr::Item(self.object(&fields, place)))
+            }
+        };
+        let name = constant(&variant.name);
+        match (tagging, body) {
+            (Tagging::External, None) => into_shape(name),
+            (Tagging::External, Some(body)) => object_of(vec![(&variant.name, body, true)]),
+            (Tagging::Internal { tag }, None) => object_of(vec![(tag, name, true)]),
+            (Tagging::Internal { tag }, Some(body)) => with_tag(tag, name, body),
+            (Tagging::Adjacent { tag, .. }, None) => object_of(vec![(tag, name, true)]),
+            (Tagging::Adjacent { tag, content }, Some(body)) => {
+                object_of(vec![(tag, name, true), (content, body, true)])
+            }
+        }
+    }
+}
+
+fn is_input(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Plain | FieldKind::Id) && field.is_shared()
+}
+
+fn is_required(field: &Field, place: Place) -> bool {
+    match place {
+        Place::State => field.visibility == Visibility::Public && !field.optional,
+        Place::Input => !field.has_default(),
+        Place::Patch => false,
+    }
+}
+
+/// `{"tag": "member", …the body's own keys}`.
+fn with_tag(tag: &str, name: Slot, body: Slot) -> Shape {
+    if let ReferenceOr::Item(Shape {
+        schema_kind: SchemaKind::Type(ShapeType::Object(object)),
+        ..
+    }) = &body
+    {
+        let mut object = object.clone();
+        object.properties.insert(tag.to_owned(), boxed(name));
+        object.required.push(tag.to_owned());
+        return shape(SchemaKind::Type(ShapeType::Object(object)));
+    }
+    let tagged = ReferenceOr::Item(object_of(vec![(tag, name, true)]));
+    all_of(vec![tagged, body])
+}
+
+fn enum_shape(of: &EnumType) -> Shape {
+    shape(SchemaKind::Type(ShapeType::String(StringType {
+        enumeration: of
+            .variants
+            .iter()
+            .map(|variant| Some(variant.name.to_string()))
+            .collect(),
+        ..StringType::default()
+    })))
+}
+
+/// A bound that is a literal of a declaration.
+fn bound<T: std::str::FromStr>(literal: &Option<crate::schema::Str>) -> Option<T> {
+    literal
+        .as_ref()
+        .and_then(|literal| literal.replace('_', "").parse().ok())
+}
+
+fn integer(width: IntType, rules: &Rules) -> ShapeType {
+    let (min, max) = rules
+        .range
+        .as_ref()
+        .map_or((None, None), |range| (bound(&range.min), bound(&range.max)));
+    let narrow = matches!(
+        width,
+        IntType::I8 | IntType::I16 | IntType::I32 | IntType::U8 | IntType::U16
+    );
+    let own = |bound: i128| i64::try_from(bound).ok();
+    // `int32` says the bounds of an i32 by itself.
+    let stated = width != IntType::I32;
+    ShapeType::Integer(IntegerType {
+        format: VariantOrUnknownOrEmpty::Item(if narrow {
+            IntegerFormat::Int32
+        } else {
+            IntegerFormat::Int64
+        }),
+        minimum: min.or_else(|| own(width.min(false)).filter(|_| stated)),
+        maximum: max.or_else(|| own(width.max(false)).filter(|_| stated)),
+        ..IntegerType::default()
+    })
+}
+
+fn number(format: NumberFormat, rules: &Rules) -> ShapeType {
+    let range = rules.range.as_ref();
+    ShapeType::Number(NumberType {
+        format: VariantOrUnknownOrEmpty::Item(format),
+        minimum: range.and_then(|range| bound(&range.min)),
+        maximum: range.and_then(|range| bound(&range.max)),
+        ..NumberType::default()
+    })
+}
+
+fn string(rules: &Rules) -> ShapeType {
+    let length = rules.length.as_ref();
+    ShapeType::String(StringType {
+        pattern: rules
+            .pattern
+            .as_ref()
+            .map(|pattern| format!("^(?:{pattern})$")),
+        min_length: length.and_then(|length| length.min).map(|n| n as usize),
+        max_length: length.and_then(|length| length.max).map(|n| n as usize),
+        ..StringType::default()
+    })
+}
+
+fn formatted(name: &str) -> ShapeType {
+    ShapeType::String(StringType {
+        format: format(name),
+        ..StringType::default()
+    })
+}
+
+fn format(name: &str) -> VariantOrUnknownOrEmpty<StringFormat> {
+    Some(name.to_owned()).into()
+}
+
+fn array(items: Slot, rules: &Rules, unique: bool) -> ShapeType {
+    let length = rules.length.as_ref();
+    ShapeType::Array(ArrayType {
+        items: Some(boxed(items)),
+        min_items: length.and_then(|length| length.min).map(|n| n as usize),
+        max_items: length.and_then(|length| length.max).map(|n| n as usize),
+        unique_items: unique,
+    })
+}
+
+fn fixed_array(items: Slot, len: usize) -> ShapeType {
+    ShapeType::Array(ArrayType {
+        items: Some(boxed(items)),
+        min_items: Some(len),
+        max_items: Some(len),
+        unique_items: false,
+    })
+}
+
+fn any() -> Slot {
+    ReferenceOr::Item(shape(SchemaKind::Any(AnySchema::default())))
+}
+
+fn any_of(mut kinds: Vec<Slot>) -> Slot {
+    match kinds.len() {
+        0 => any(),
+        1 => kinds.remove(0),
+        _ => ReferenceOr::Item(shape(SchemaKind::AnyOf { any_of: kinds })),
+    }
+}
+
+/// Both at once.
+pub(super) fn all_of(parts: Vec<Slot>) -> Shape {
+    shape(SchemaKind::AllOf { all_of: parts })
+}
+
+/// A string that is always this one.
+pub(super) fn constant(value: &str) -> Slot {
+    ReferenceOr::Item(shape(SchemaKind::Type(ShapeType::String(StringType {
+        enumeration: vec![Some(value.to_owned())],
+        ..StringType::default()
+    }))))
+}
+
+/// An object with these keys: name, value, required.
+pub(super) fn object_of(keys: Vec<(&str, Slot, bool)>) -> Shape {
+    let mut object = ObjectType::default();
+    for (name, slot, required) in keys {
+        object.properties.insert(name.to_owned(), boxed(slot));
+        if required {
+            object.required.push(name.to_owned());
+        }
+    }
+    shape(SchemaKind::Type(ShapeType::Object(object)))
+}
+
+/// The same, and no other keys.
+pub(super) fn closed_object_of(keys: Vec<(&str, Slot, bool)>) -> Shape {
+    let mut shape = object_of(keys);
+    if let SchemaKind::Type(ShapeType::Object(object)) = &mut shape.schema_kind {
+        object.additional_properties = Some(AdditionalProperties::Any(false));
+    }
+    shape
+}
+
+/// A number to add.
+pub(super) fn amount() -> Slot {
+    let rules = Rules::NONE;
+    ReferenceOr::Item(shape(SchemaKind::Type(integer(IntType::I64, &rules))))
+}
+
+/// A reference to a component.
+pub(super) fn reference(key: &str) -> Slot {
+    ReferenceOr::Reference {
+        reference: format!("#/components/schemas/{key}"),
+    }
+}
+
+pub(super) fn shape(schema_kind: SchemaKind) -> Shape {
+    Shape {
+        schema_data: SchemaData::default(),
+        schema_kind,
+    }
+}
+
+pub(super) fn described(mut shape: Shape, doc: &str) -> Shape {
+    if !doc.is_empty() {
+        shape.schema_data.description = Some(doc.to_owned());
+    }
+    shape
+}
+
+/// Says something about a value. A reference has no room for it in OpenAPI 3.0, so it goes into an `allOf`.
+pub(super) fn decorated(slot: Slot, say: impl FnOnce(&mut SchemaData)) -> Slot {
+    let mut shape = match slot {
+        ReferenceOr::Item(shape) => shape,
+        reference => all_of(vec![reference]),
+    };
+    say(&mut shape.schema_data);
+    ReferenceOr::Item(shape)
+}
+
+fn into_shape(slot: Slot) -> Shape {
+    match slot {
+        ReferenceOr::Item(shape) => shape,
+        reference => all_of(vec![reference]),
+    }
+}
+
+fn boxed(slot: Slot) -> ReferenceOr<Box<Shape>> {
+    match slot {
+        ReferenceOr::Item(shape) => ReferenceOr::Item(Box::new(shape)),
+        ReferenceOr::Reference { reference } => ReferenceOr::Reference { reference },
+    }
+}
