@@ -6,7 +6,7 @@ use super::{
     names::pascal,
     shapes::{
         Place, Shapes, Slot, all_of, amount, closed_object_of, constant, decorated, described,
-        object_of, reference, shape,
+        nullable, object_of, reference, shape,
     },
 };
 use crate::schema::{ElementKind, Event, Key, KeyShape, Model, PayloadShape, Type};
@@ -75,9 +75,8 @@ pub(super) fn add_unions(shapes: &mut Shapes) {
 }
 
 fn add_snapshot(shapes: &mut Shapes, model: &Model) -> String {
-    let state = reference(shapes.model_key(model));
+    let state = nullable(reference(shapes.model_key(model)), Some("object"));
     let state = decorated(state, |data| {
-        data.nullable = true;
         data.description = Some("Null when the entity was deleted.".to_owned());
     });
     let own = object_of(vec![

@@ -136,7 +136,7 @@ impl Shapes {
         let kind = match ty {
             Type::Option(inner) => {
                 let slot = self.of(inner, place, big, rules);
-                return decorated(slot, |data| data.nullable = true);
+                return nullable(slot, keyword(inner));
             }
             Type::Struct(shape) => return self.named(Named::Struct(shape), place),
             Type::Enum(shape) => return self.named(Named::Enum(shape), Place::State),
@@ -499,6 +499,54 @@ pub(super) fn described(mut shape: Shape, doc: &str) -> Shape {
         shape.schema_data.description = Some(doc.to_owned());
     }
     shape
+}
+
+/// The same, or null. OpenAPI 3.0 heeds `nullable` only beside a `type`, which a reference has no room for; where the
+/// referred type is of several kinds, null is a case of its own.
+pub(super) fn nullable(slot: Slot, keyword: Option<&str>) -> Slot {
+    match (slot, keyword) {
+        // No schema at all takes null anyway.
+        (ReferenceOr::Item(any), _) if any.schema_kind == SchemaKind::Any(AnySchema::default()) => {
+            ReferenceOr::Item(any)
+        }
+        (ReferenceOr::Item(mut shape), _) => {
+            shape.schema_data.nullable = true;
+            ReferenceOr::Item(shape)
+        }
+        (reference, Some(keyword)) => {
+            let mut shape = shape(SchemaKind::Any(AnySchema {
+                typ: Some(keyword.to_owned()),
+                all_of: vec![reference],
+                ..AnySchema::default()
+            }));
+            shape.schema_data.nullable = true;
+            ReferenceOr::Item(shape)
+        }
+        (reference, None) => {
+            let mut null = shape(SchemaKind::Type(ShapeType::String(StringType {
+                enumeration: vec![None],
+                ..StringType::default()
+            })));
+            null.schema_data.nullable = true;
+            ReferenceOr::Item(shape(SchemaKind::AnyOf {
+                any_of: vec![reference, ReferenceOr::Item(null)],
+            }))
+        }
+    }
+}
+
+/// The `type` of all values of a named type, if they have one in common.
+fn keyword(ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::Struct(_) => Some("object"),
+        Type::Enum(_) => Some("string"),
+        Type::Union(of) => {
+            let unit = |variant: &UnionVariant| matches!(variant.body, UnionBody::Unit);
+            let strings = of.tagging == Tagging::External && of.variants.iter().any(unit);
+            (!strings).then_some("object")
+        }
+        _ => None,
+    }
 }
 
 /// Says something about a value. A reference has no room for it in OpenAPI 3.0, so it goes into an `allOf`.

@@ -1,0 +1,98 @@
+//! Every file that every target writes for every case, pinned under `snapshots/<target>/<case>/`.
+//!
+//! After a change: `INSTA_UPDATE=always cargo test -p sync-emitters --test golden`, then read the diff.
+
+use std::path::{Path, PathBuf};
+
+use sync_emitters::{ALL, FileSet, generate};
+use sync_runtime::schema::{Model, Schema};
+
+/// The schemas to write for, by the name of their folder.
+fn cases() -> Vec<(&'static str, Schema)> {
+    let models: Vec<Model> =
+        serde_json::from_str(include_str!("cases/fixtures.json")).expect("models");
+    vec![("fixtures", Schema::new(models).expect("a sound schema"))]
+}
+
+#[test]
+fn emitted_files_are_the_pinned_ones() {
+    for (case, schema) in cases() {
+        for emitter in ALL {
+            let files = generate(*emitter, &schema).expect(emitter.target());
+            let folder = folder(emitter.target(), case);
+            for (path, text) in files.iter() {
+                pin(&folder, path, text);
+            }
+            check_for_lost_files(&folder, &files);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_models_makes_no_difference() {
+    for (case, schema) in cases() {
+        let mut shuffled = schema.models().to_vec();
+        shuffled.reverse();
+        let shuffled = Schema::new(shuffled).expect("a sound schema");
+        for emitter in ALL {
+            let one = generate(*emitter, &schema).expect(emitter.target());
+            let other = generate(*emitter, &shuffled).expect(emitter.target());
+            assert!(one == other, "{} for {case}", emitter.target());
+        }
+    }
+}
+
+#[test]
+fn no_models_are_no_reason_to_fail() {
+    let schema = Schema::new(vec![]).expect("a sound schema");
+    for emitter in ALL {
+        generate(*emitter, &schema).expect(emitter.target());
+    }
+}
+
+fn folder(target: &str, case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../snapshots")
+        .join(target)
+        .join(case)
+}
+
+/// A snapshot per file, with the file's own folders.
+fn pin(folder: &Path, path: &str, text: &str) {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    insta::with_settings!({
+        snapshot_path => folder.join(parent),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+/// A pinned file that is no longer written.
+fn check_for_lost_files(folder: &Path, files: &FileSet) {
+    let mut pinned = Vec::new();
+    walk(folder, "", &mut pinned);
+    for path in pinned {
+        assert!(
+            files.get(&path).is_some(),
+            "{path} is no longer written; remove its snapshot from {}",
+            folder.display()
+        );
+    }
+}
+
+fn walk(folder: &Path, prefix: &str, into: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("UTF-8");
+        if entry.path().is_dir() {
+            walk(&entry.path(), &format!("{prefix}{name}/"), into);
+        } else if let Some(file) = name.strip_suffix(".snap") {
+            into.push(format!("{prefix}{file}"));
+        }
+    }
+}
