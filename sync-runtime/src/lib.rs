@@ -1,12 +1,58 @@
 //! What a Syncable backend links.
 //!
-//! A model is declared once, with `#[derive(Syncable)]`; this crate turns it into a backend. See the README for the
-//! whole path and `ARCHITECTURE.md` for the map.
+//! A model is declared once, with `#[derive(Syncable)]`; this crate turns it into a backend: [`SyncService`] has its
+//! routes, its log and its streams. See the README for the whole path and `ARCHITECTURE.md` for the map.
 
 // The derives name this crate by its name, also from inside it.
 extern crate self as sync_runtime;
 
+#[doc(hidden)]
+pub mod declare;
+pub mod embed;
+#[cfg(feature = "server")]
+pub mod feed;
+#[cfg(feature = "server")]
+pub mod history;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod ingest;
+#[cfg(feature = "server")]
+pub mod notify;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+#[cfg(feature = "server")]
+pub mod principal;
+#[cfg(feature = "server")]
+pub mod registry;
 pub mod schema;
 pub mod semantics;
+#[cfg(feature = "server")]
+pub mod service;
+#[cfg(feature = "server")]
+pub mod store;
+pub mod typed;
+
+#[cfg(feature = "server")]
+pub use http::{AuthError, Authenticator, DevTokens};
+#[cfg(feature = "server")]
+pub use principal::Principal;
+pub use schema::SyncType;
+#[cfg(feature = "server")]
+pub use service::{BuildError, SyncService};
+pub use sync_derive::{SyncType, Syncable};
+pub use typed::{Entity, Event, EventMeta, EventModel, ModelEvent, Syncable};
+
+/// What the derives' expansions name. No part of the API.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "server")]
+    pub use inventory;
+    pub use serde;
+    pub use serde_json;
+
+    pub use crate::{
+        declare::*,
+        typed::{CustomFn, Registration, decode, encode, run_custom},
+    };
+}

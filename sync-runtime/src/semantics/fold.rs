@@ -2,9 +2,9 @@
 //!
 //! Every effect is total. It may do nothing, and then says so; it never fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{
     hlc::Stamp,
@@ -12,25 +12,48 @@ use super::{
     values::{self, complete, default_of, int_of, int_value},
     wire,
 };
-use crate::schema::{Effect, Event, Field, FieldKind, Model, StructType, Transition, Type, Visibility};
+use crate::{
+    schema::{Effect, Event, Field, FieldKind, Model, StructType, Transition, Type, Visibility},
+    typed::{CustomFn, EventMeta},
+};
 
-/// What a `custom` effect and a guard learn about an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventMeta {
-    /// Of the event.
-    pub id: String,
-    /// Of the entity.
-    pub entity_id: String,
-    /// Its place in the order.
-    pub timestamp: Stamp,
-    /// Its time, RFC 3339 with three decimals.
-    pub time: String,
-    /// Who did it.
-    pub user_id: Option<String>,
+/// When, where and by whom an event happened.
+#[derive(Debug, Clone)]
+pub struct Occurrence<'a> {
+    id: &'a str,
+    entity_id: &'a str,
+    stamp: Stamp,
+    user_id: Option<&'a str>,
+    /// RFC 3339 with three decimals.
+    time: String,
 }
 
-/// A `custom` effect on serde's form of a state and a payload.
-pub type CustomFn = fn(&mut Value, &Value, &EventMeta) -> Result<(), String>;
+impl<'a> Occurrence<'a> {
+    /// Of an event with that id and stamp.
+    pub fn new(id: &'a str, entity_id: &'a str, stamp: Stamp, user_id: Option<&'a str>) -> Self {
+        Self {
+            id,
+            entity_id,
+            stamp,
+            user_id,
+            time: time::from_millis(stamp.ms),
+        }
+    }
+
+    /// What a custom effect learns of it.
+    pub fn meta(&self) -> EventMeta {
+        EventMeta {
+            id: Uuid::parse_str(self.id).unwrap_or_default(),
+            entity_id: self.entity_id.to_owned(),
+            timestamp: self.stamp.to_string(),
+            time: i64::try_from(self.stamp.ms)
+                .ok()
+                .and_then(DateTime::from_timestamp_millis)
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            user_id: self.user_id.map(str::to_owned),
+        }
+    }
+}
 
 /// An entity as the fold knows it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,6 +70,14 @@ pub enum Folded {
 impl Folded {
     /// The state of a live entity.
     pub fn state(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Folded::Live(state) => Some(state),
+            Folded::Absent | Folded::Deleted => None,
+        }
+    }
+
+    /// The same, taken out.
+    pub fn into_state(self) -> Option<Map<String, Value>> {
         match self {
             Folded::Live(state) => Some(state),
             Folded::Absent | Folded::Deleted => None,
@@ -70,7 +101,7 @@ impl Reducer<'_> {
         folded: &mut Folded,
         event: &Event,
         payload: &Map<String, Value>,
-        meta: &EventMeta,
+        meta: &Occurrence<'_>,
     ) -> bool {
         let applied = match (&mut *folded, &event.effect) {
             (Folded::Absent, Effect::Create) => {
@@ -95,7 +126,7 @@ impl Reducer<'_> {
         state: &mut Map<String, Value>,
         event: &Event,
         payload: &Map<String, Value>,
-        meta: &EventMeta,
+        meta: &Occurrence<'_>,
     ) -> bool {
         let field = |name: &str| self.model.field(name);
         match &event.effect {
@@ -133,7 +164,7 @@ impl Reducer<'_> {
         event: &Event,
         ty: &Type,
         payload: &Map<String, Value>,
-        meta: &EventMeta,
+        meta: &Occurrence<'_>,
     ) -> bool {
         let Some((_, run)) = self.customs.iter().find(|(name, _)| event.name == *name) else {
             return false;
@@ -141,9 +172,9 @@ impl Reducer<'_> {
         let payload = complete(ty, false, Value::Object(payload.clone()), &meta.time);
         let payload = wire::from_wire(ty, false, payload);
         let mut seen = to_serde(self.model, state);
-        // A panic in the application's function must not take the log down; the event then does nothing.
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut seen, &payload, meta)));
-        let Ok(Ok(())) = outcome else { return false };
+        if run(&mut seen, &payload, &meta.meta()).is_err() {
+            return false;
+        }
         let Value::Object(mut changed) = seen else {
             return false;
         };
@@ -187,7 +218,7 @@ pub fn to_serde(model: &Model, state: &Map<String, Value>) -> Value {
     Value::Object(out)
 }
 
-fn create(model: &Model, payload: &Map<String, Value>, meta: &EventMeta) -> Map<String, Value> {
+fn create(model: &Model, payload: &Map<String, Value>, meta: &Occurrence<'_>) -> Map<String, Value> {
     let mut state = Map::new();
     for field in model.shared_fields() {
         let time = || Value::String(meta.time.clone());
@@ -241,7 +272,7 @@ fn push(
     state: &mut Map<String, Value>,
     list: &Field,
     payload: &Map<String, Value>,
-    meta: &EventMeta,
+    meta: &Occurrence<'_>,
 ) -> bool {
     let (Some(element), Some(ty)) = (payload.get(&*list.singular), list.ty.non_null().element()) else {
         return true;
@@ -298,7 +329,7 @@ fn update(
     state: &mut Map<String, Value>,
     list: &Field,
     payload: &Map<String, Value>,
-    meta: &EventMeta,
+    meta: &Occurrence<'_>,
 ) -> bool {
     let (Some(shape), Some(key)) = (list.ty.non_null().keyed_element(), id_name(list)) else {
         return false;
@@ -359,9 +390,3 @@ fn id_name(list: &Field) -> Option<&str> {
         .and_then(StructType::id_field)
         .map(|field| &*field.name)
 }
-
-/// The time of a stamp as states and answers show it.
-pub fn time_of(stamp: Stamp) -> String {
-    time::from_millis(stamp.ms)
-}
-

@@ -33,7 +33,7 @@ pub fn from_millis(ms: u64) -> String {
 pub fn normal_date_time(text: &str) -> Result<String, Invalid> {
     let expected = || Invalid::here("expected a time such as \"2026-11-21T08:00:00.000Z\"");
     // chrono also reads a space for the T and second 60, which the other targets do not.
-    if text.len() < 20 || !matches!(text.as_bytes()[10], b'T' | b't') || &text.as_bytes()[17..19] >= b"60"
+    if text.len() < 20 || !matches!(text.as_bytes()[10], b'T' | b't') || &text.as_bytes()[17..19] >= b"60".as_slice()
     {
         return Err(expected());
     }
@@ -103,7 +103,7 @@ fn time_of(text: &str) -> Option<NaiveTime> {
         && digits(6..8)
         && bytes[2] == b':'
         && bytes[5] == b':'
-        && &bytes[6..8] < b"60"
+        && bytes[6..8] < b"60"[..]
         && (bytes.len() == 8
             || (bytes.len() > 9 && bytes[8] == b'.' && digits(9..bytes.len())));
     // What is finer than a millisecond is cut off.

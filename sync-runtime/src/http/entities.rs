@@ -1,0 +1,150 @@
+//! `GET /{path}` and `GET /{path}/{id}`: current states.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+
+use super::{App, Problem, params::Params};
+use crate::{
+    ingest::incoming::normal_entity_id,
+    principal::Principal,
+    schema::{Field, Model, Type},
+    semantics::{
+        access::Rights,
+        values::{self, Form},
+    },
+    service::Inner,
+    store::{Direction, EntityKey, Filter, Head, ListQuery, Order, PageStart},
+};
+
+/// The keys of a list's query that are no fields.
+const RESERVED: [&str; 3] = ["after", "limit", "order_by"];
+
+pub(super) async fn list(
+    State(service): App,
+    entity: String,
+    principal: Principal,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let model = model(&service, &entity)?;
+    let rights = principal.rights();
+    let limit = params.limit(100, 1000)?;
+    let order = params.get("order_by").map(|text| order(model, &rights, text)).transpose()?;
+    let query = ListQuery {
+        filters: params
+            .others(&RESERVED)
+            .map(|(name, text)| filter(model, &rights, name, text))
+            .collect::<Result<_, _>>()?,
+        after: params.get("after").map(page_start).transpose()?,
+        order,
+        limit: limit + 1,
+    };
+    let mut heads = service.store.list(model, &principal.tenant_id, &query).await?;
+    let more = heads.len() > limit as usize;
+    heads.truncate(limit as usize);
+    let next = heads.last().filter(|_| more).map(|last| page_token(query.order.as_ref(), last));
+    let data: Vec<_> = heads
+        .into_iter()
+        .filter_map(|head| shown(model, &rights, head))
+        .collect();
+    Ok(Json(json!({ "data": data, "next": next })))
+}
+
+pub(super) async fn one(
+    State(service): App,
+    entity: String,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let model = model(&service, &entity)?;
+    let absent = || Problem::not_found(format!("there is no {entity} {id}"));
+    let key = EntityKey {
+        tenant: principal.tenant_id.clone(),
+        entity_type: entity.clone(),
+        entity_id: normal_entity_id(model, id.clone()).map_err(|_| absent())?,
+    };
+    let head = service.store.head(model, &key).await?.ok_or_else(absent)?;
+    let state = shown(model, &principal.rights(), head).ok_or_else(absent)?;
+    Ok(Json(json!({ "data": state })))
+}
+
+fn model<'a>(service: &'a Inner, entity: &str) -> Result<&'a Model, Problem> {
+    service
+        .models
+        .model(entity)
+        .ok_or_else(|| Problem::not_found("there is no such model"))
+}
+
+fn shown(model: &Model, rights: &Rights, head: Head) -> Option<Map<String, Value>> {
+    let mut state = head.folded.into_state()?;
+    rights.redact_state(model, &mut state);
+    Some(state)
+}
+
+/// A field that a list may be filtered or sorted by: one with a single value that the reader sees.
+fn field<'a>(model: &'a Model, rights: &Rights, name: &str) -> Result<&'a Field, Problem> {
+    let field = model.field(name).filter(|field| rights.sees(field)).ok_or_else(|| {
+        Problem::invalid_query(format!("`{name}` is no field of {} that you can read", model.entity))
+    })?;
+    match field.ty.non_null() {
+        Type::Json
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Map { .. }
+        | Type::Array { .. }
+        | Type::Tuple(_)
+        | Type::Struct(_)
+        | Type::Union(_) => Err(Problem::invalid_query(format!(
+            "`{name}` holds more than one value; lists are filtered and sorted by single values"
+        ))),
+        _ => Ok(field),
+    }
+}
+
+fn order(model: &Model, rights: &Rights, text: &str) -> Result<Order, Problem> {
+    let (name, direction) = match text.strip_prefix('-') {
+        Some(name) => (name, Direction::Descending),
+        None => (text, Direction::Ascending),
+    };
+    Ok(Order {
+        field: field(model, rights, name)?.name.clone().into_owned(),
+        direction,
+    })
+}
+
+fn filter(model: &Model, rights: &Rights, name: &str, text: &str) -> Result<Filter, Problem> {
+    let field = field(model, rights, name)?;
+    let value = match field.ty.non_null() {
+        _ if text == "null" && field.ty.is_nullable() => Value::Null,
+        Type::Int(int) if field.big && int.is_wide() => Value::String(text.to_owned()),
+        Type::Bool | Type::Int(_) | Type::Float32 | Type::Float64 => {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+        }
+        _ => Value::String(text.to_owned()),
+    };
+    // The field's rules say what may be written, not what may be asked for.
+    let value = values::normal(&field.ty, field.big, Form::Input, value)
+        .map_err(|invalid| Problem::invalid_query(format!("`{name}`: {invalid}")))?;
+    Ok(Filter {
+        field: field.name.clone().into_owned(),
+        value,
+    })
+}
+
+/// The page after an entity: its place in the list's order.
+fn page_token(order: Option<&Order>, last: &Head) -> String {
+    let value = order.and_then(|order| last.folded.state()?.get(&order.field));
+    BASE64_URL_SAFE_NO_PAD.encode(json!([value, last.key.entity_id]).to_string())
+}
+
+fn page_start(token: &str) -> Result<PageStart, Problem> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<(Value, String)>(&bytes).ok())
+        .map(|(value, id)| PageStart { value, id })
+        .ok_or_else(|| Problem::invalid_query("`after` takes the `next` of a page"))
+}

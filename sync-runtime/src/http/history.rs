@@ -1,0 +1,56 @@
+//! `GET /events/history/{entity_type}/{entity_id}`: the audit trail.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde_json::{Value, json};
+
+use super::{App, Problem, messages::EventMessage, params::Params};
+use crate::{
+    history::{self, Before},
+    ingest::{incoming::normal_entity_id, writer::unix_millis},
+    principal::Principal,
+    store::EntityKey,
+};
+
+pub(super) async fn get(
+    State(service): App,
+    principal: Principal,
+    Path((entity_type, entity_id)): Path<(String, String)>,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let never_seen = || Problem::not_found(format!("no {entity_type} {entity_id} was ever recorded"));
+    let reducer = service.models.reducer(&entity_type).ok_or_else(never_seen)?;
+    let limit = params.limit(100, 1000)?;
+    let before = params
+        .get("before")
+        .map(|text| {
+            Before::parse(text)
+                .ok_or_else(|| Problem::invalid_query("`before` takes the `next` of a page"))
+        })
+        .transpose()?;
+    let key = EntityKey {
+        tenant: principal.tenant_id.clone(),
+        entity_id: normal_entity_id(reducer.model, entity_id.clone()).map_err(|_| never_seen())?,
+        entity_type: entity_type.clone(),
+    };
+    let events = service.store.entity_events(&key).await?;
+    if events.is_empty() {
+        return Err(never_seen());
+    }
+    let page = history::page(reducer, events, before.as_ref(), limit as usize);
+    let rights = principal.rights();
+    let events: Vec<_> = page
+        .entries
+        .iter()
+        .map(|entry| {
+            EventMessage::of(&entry.event, &service.models, &rights).applied(entry.applied)
+        })
+        .collect();
+    Ok(Json(json!({
+        "events": events,
+        "next": page.next.map(|next| next.to_string()),
+        "server_time": unix_millis(),
+    })))
+}

@@ -1,0 +1,103 @@
+//! What goes out: the one place that knows the shape of an event, a snapshot and a stream's message.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    registry::Models,
+    semantics::{access::Rights, time},
+    store::{Head, StoredEvent},
+};
+
+/// An event of the log as a reader gets it.
+#[derive(Debug, Serialize)]
+pub(super) struct EventMessage<'a> {
+    id: &'a str,
+    event_type: &'a str,
+    entity_type: &'a str,
+    entity_id: &'a str,
+    payload: Map<String, Value>,
+    timestamp: String,
+    schema_version: u32,
+    user_id: &'a str,
+    idempotency_key: &'a str,
+    seq: u64,
+    received_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<bool>,
+}
+
+impl<'a> EventMessage<'a> {
+    /// With what the reader may see of it.
+    pub(super) fn of(event: &'a StoredEvent, models: &Models, rights: &Rights) -> Self {
+        let mut payload = event.payload.clone();
+        if let Some(model) = models.model(&event.key.entity_type)
+            && let Some(declared) = model.event_of_type(&event.event_type)
+        {
+            rights.redact_payload(model, declared, &mut payload);
+        }
+        Self {
+            id: &event.id,
+            event_type: &event.event_type,
+            entity_type: &event.key.entity_type,
+            entity_id: &event.key.entity_id,
+            payload,
+            timestamp: event.stamp.to_string(),
+            schema_version: event.schema_version,
+            user_id: &event.user_id,
+            idempotency_key: &event.idempotency_key,
+            seq: event.seq,
+            received_at: time::from_millis(event.received_at),
+            applied: None,
+        }
+    }
+
+    /// With whether it did something to the state.
+    pub(super) fn applied(mut self, applied: bool) -> Self {
+        self.applied = Some(applied);
+        self
+    }
+}
+
+/// A snapshot as a reader gets it: the state is null where the entity has ended.
+pub(super) fn snapshot(head: &Head, state: Option<Map<String, Value>>) -> Value {
+    json!({
+        "entity_type": head.key.entity_type,
+        "entity_id": head.key.entity_id,
+        "state": state,
+        "last_hlc": head.last.stamp,
+        "last_event_id": head.last.id,
+        "event_count": head.event_count,
+        "schema_version": head.schema_version,
+        "seq": head.seq,
+    })
+}
+
+/// A message of a stream.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum StreamMessage<'a> {
+    /// An entry of the log.
+    Event {
+        channel: &'a str,
+        event: EventMessage<'a>,
+        cursor: String,
+    },
+    /// All that was in the log has been sent.
+    CaughtUp {
+        cursor: String,
+        seq: u64,
+        server_time: u64,
+    },
+    /// The connection is alive.
+    Ping { server_time: u64 },
+    /// Why the stream is about to end.
+    Error { code: &'a str },
+}
+
+impl StreamMessage<'_> {
+    /// As JSON. Writing these types cannot fail.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,61 @@
+//! The backend's HTTP: each route in a file of its own.
+
+mod auth;
+mod batch;
+mod entities;
+mod history;
+mod live;
+mod messages;
+mod meta;
+mod params;
+mod problem;
+mod since;
+mod snapshots;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub use auth::{AuthError, Authenticator, DevTokens};
+pub use problem::Problem;
+
+use crate::service::Inner;
+
+/// What every handler is given.
+type App = axum::extract::State<Arc<Inner>>;
+
+/// All routes of a service: those under the prefix, and `/health` and `/openapi.*` at the root.
+pub(crate) fn router(service: Arc<Inner>) -> Router {
+    let mut api = Router::new()
+        .route("/events/batch", post(batch::post))
+        .route("/events/since", get(since::get))
+        .route("/events/snapshots", get(snapshots::get))
+        .route("/events/history/{entity_type}/{entity_id}", get(history::get))
+        .route("/events/stream", get(stream::get))
+        .route("/events/live", get(live::get));
+    for model in service.models.schema().models() {
+        let (list, one) = (model.entity.clone().into_owned(), model.entity.clone().into_owned());
+        api = api
+            .route(
+                &format!("/{}", model.path),
+                get(move |app: App, principal, params| entities::list(app, list.clone(), principal, params)),
+            )
+            .route(
+                &format!("/{}/{{id}}", model.path),
+                get(move |app: App, principal, id| entities::one(app, one.clone(), principal, id)),
+            );
+    }
+    let api = api
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method);
+    Router::new()
+        .nest(&service.config.prefix, api)
+        .route("/health", get(meta::health))
+        .route("/openapi.json", get(meta::openapi_json))
+        .route("/openapi.yaml", get(meta::openapi_yaml))
+        .with_state(service)
+}

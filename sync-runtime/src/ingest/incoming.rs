@@ -1,0 +1,373 @@
+//! What a client sent, read as far as it goes without the log.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{Code, Rejection};
+use crate::{
+    principal::Principal,
+    registry::Models,
+    schema::{Event, Model},
+    semantics::{
+        Invalid,
+        access::Rights,
+        hlc::{self, Stamp},
+        payload, upcast,
+        values::{self, Form},
+    },
+    store::StoredEvent,
+};
+
+/// The most bytes of an idempotency key.
+const MAX_KEY_BYTES: usize = 128;
+/// The most bytes of a payload.
+pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+
+/// An event on its way to the log.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// UUID, lower case.
+    pub id: String,
+    /// The id where none was chosen.
+    pub idempotency_key: String,
+    /// As sent, normalised as far as it could be.
+    pub content: Content,
+    /// What the checks without the log gave.
+    pub verdict: Result<Valid, Rejection>,
+}
+
+/// What is compared when an id comes again: all that was sent but `user_id`.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    /// `order.item_added`
+    pub event_type: String,
+    /// `order`
+    pub entity_type: String,
+    /// In its normal form.
+    pub entity_id: String,
+    /// As sent.
+    pub timestamp: String,
+    /// Of the payload as it stands here, lifted.
+    pub schema_version: u32,
+    /// In its normal form where there is one.
+    pub payload: Map<String, Value>,
+}
+
+/// A candidate that passed every check that needs no log.
+#[derive(Debug, Clone)]
+pub struct Valid {
+    /// The model's name on the wire.
+    pub entity: String,
+    /// The event's name, without the entity.
+    pub event: String,
+    /// Its stamp; `None`: the writer stamps it, after all that its entity has.
+    pub stamp: Option<Stamp>,
+}
+
+/// What is needed to read a candidate.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// What was declared.
+    pub models: &'a Models,
+    /// Who sends.
+    pub principal: &'a Principal,
+    /// The server's clock, Unix milliseconds.
+    pub wall: u64,
+    /// How far ahead of it a stamp may be, in milliseconds.
+    pub max_drift: u64,
+}
+
+/// A body that is no batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvalidBatch {
+    /// No JSON.
+    Malformed(String),
+    /// JSON, but no `{"events": […]}`.
+    Shape,
+    /// More events than one batch may hold.
+    TooMany,
+    /// An event that is no object or whose id is no UUID.
+    Event {
+        /// Its place in the batch, from 0.
+        index: usize,
+        /// What it lacks.
+        message: &'static str,
+    },
+}
+
+impl Reader<'_> {
+    /// Reads a batch.
+    ///
+    /// # Errors
+    ///
+    /// The body is no batch of at most `max_events`. What is wrong with a single event is in its verdict.
+    pub fn batch(&self, body: &[u8], max_events: usize) -> Result<Vec<Candidate>, InvalidBatch> {
+        #[derive(serde::Deserialize)]
+        struct Batch<'a> {
+            #[serde(borrow)]
+            events: Vec<&'a RawValue>,
+        }
+        // Two steps tell text that is no JSON from JSON of another shape. Events stay raw until each is read on its
+        // own: a number or an escape that cannot be read in one spoils no other.
+        let body: &RawValue = serde_json::from_slice(body)
+            .map_err(|error| InvalidBatch::Malformed(error.to_string()))?;
+        let batch: Batch<'_> =
+            serde_json::from_str(body.get()).map_err(|_| InvalidBatch::Shape)?;
+        if batch.events.len() > max_events {
+            return Err(InvalidBatch::TooMany);
+        }
+        batch
+            .events
+            .iter()
+            .enumerate()
+            .map(|(index, raw)| {
+                self.event(raw)
+                    .map_err(|message| InvalidBatch::Event { index, message })
+            })
+            .collect()
+    }
+
+    fn event(&self, raw: &RawValue) -> Result<Candidate, &'static str> {
+        let keys: Keys<'_> =
+            serde_json::from_str(raw.get()).map_err(|_| "the event is no JSON object")?;
+        let id = keys
+            .get("id")
+            .and_then(|raw| serde_json::from_str::<String>(raw.get()).ok())
+            .filter(|id| id.len() == 36)
+            .and_then(|id| uuid::Uuid::try_parse(&id).ok())
+            .ok_or("the event's `id` is no UUID")?
+            .hyphenated()
+            .to_string();
+        let mut content = Content::default();
+        let key = idempotency_key(&keys, &id);
+        let verdict = self.check(&keys, &mut content);
+        Ok(Candidate {
+            idempotency_key: key.clone().unwrap_or_else(|_| id.clone()),
+            verdict: match key {
+                Ok(_) => verdict,
+                Err(rejection) => Err(rejection),
+            },
+            id,
+            content,
+        })
+    }
+
+    /// The checks in the contract's order: the first that fails wins. The content is filled as far as it can be read,
+    /// whatever fails, since an id that comes again is compared before all of them.
+    fn check(&self, keys: &Keys<'_>, content: &mut Content) -> Result<Valid, Rejection> {
+        content.event_type = text(keys, "event_type").unwrap_or_default();
+        content.entity_type = text(keys, "entity_type").unwrap_or_default();
+        content.timestamp = text(keys, "timestamp").unwrap_or_default();
+        let version = version(keys);
+        content.schema_version = version.clone().unwrap_or_default();
+
+        let found = self.type_of(keys, content);
+        let payload = match &found {
+            Ok((model, event)) => self.payload(keys, content, model, event),
+            Err(_) => {
+                content.entity_id = text(keys, "entity_id").unwrap_or_default();
+                content.payload = raw_payload(keys).unwrap_or_default();
+                Ok(())
+            }
+        };
+        let (model, event) = found?;
+        check_version(model, event, version?)?;
+        self.check_user(keys)?;
+        let stamp = self.stamp(keys)?;
+        payload?;
+        Rights::of_roles(&self.principal.roles)
+            .check_write(model, event, &content.payload)
+            .map_err(|reason| Rejection::new(Code::Forbidden, reason))?;
+        Ok(Valid {
+            entity: model.entity.clone().into_owned(),
+            event: event.name.clone().into_owned(),
+            stamp: Some(stamp),
+        })
+    }
+
+    fn type_of(
+        &self,
+        keys: &Keys<'_>,
+        content: &Content,
+    ) -> Result<(&Model, &Event), Rejection> {
+        text(keys, "entity_type")?;
+        text(keys, "event_type")?;
+        let model = self.models.model(&content.entity_type).ok_or_else(|| {
+            Rejection::new(
+                Code::UnknownEntityType,
+                format!("/entity_type: there is no model `{}`", content.entity_type),
+            )
+        })?;
+        let event = model.event_of_type(&content.event_type).ok_or_else(|| {
+            Rejection::new(
+                Code::UnknownEventType,
+                format!(
+                    "/event_type: `{}` is no event of `{}`",
+                    content.event_type, content.entity_type
+                ),
+            )
+        })?;
+        Ok((model, event))
+    }
+
+    fn check_user(&self, keys: &Keys<'_>) -> Result<(), Rejection> {
+        match optional_text(keys, "user_id")? {
+            Some(user) if user != self.principal.user_id => Err(Rejection::new(
+                Code::UserMismatch,
+                "/user_id: an event is recorded under the user who sends it; leave `user_id` null",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn stamp(&self, keys: &Keys<'_>) -> Result<Stamp, Rejection> {
+        let stamp: Stamp = text(keys, "timestamp")?.parse().map_err(|error| {
+            Rejection::new(Code::InvalidTimestamp, format!("/timestamp: {error}"))
+        })?;
+        hlc::check_drift(self.wall, stamp, self.max_drift).map_err(|_| {
+            Rejection::new(
+                Code::ClockDrift,
+                format!(
+                    "/timestamp: {} ms ahead of the server's clock, at most {} are allowed",
+                    stamp.ms.saturating_sub(self.wall),
+                    self.max_drift
+                ),
+            )
+        })?;
+        Ok(stamp)
+    }
+
+    /// Reads entity id and payload into the content, lifted and in normal form.
+    fn payload(
+        &self,
+        keys: &Keys<'_>,
+        content: &mut Content,
+        model: &Model,
+        event: &Event,
+    ) -> Result<(), Rejection> {
+        content.payload = raw_payload(keys).unwrap_or_default();
+        let entity_id = text(keys, "entity_id")?;
+        content.entity_id = entity_id.clone();
+        content.entity_id = normal_entity_id(model, entity_id)
+            .map_err(|invalid| invalid_payload(&invalid.under("entity_id")))?;
+        if keys.get("payload").is_some_and(|raw| raw.get().len() > MAX_PAYLOAD_BYTES) {
+            return Err(Rejection::new(
+                Code::PayloadTooLarge,
+                format!("/payload: at most {MAX_PAYLOAD_BYTES} bytes"),
+            ));
+        }
+        let mut payload = raw_payload(keys)?;
+        if upcast::lift(model, event, content.schema_version, &mut payload).is_ok() {
+            content.schema_version = model.version;
+        }
+        content.payload = payload::normal(model, event, Value::Object(payload))
+            .map_err(|invalid| invalid_payload(&invalid.under("payload")))?;
+        Ok(())
+    }
+}
+
+impl Content {
+    /// Whether a stored event was sent with this content.
+    pub fn is_that_of(&self, stored: &StoredEvent) -> bool {
+        self.event_type == stored.event_type
+            && self.entity_type == stored.key.entity_type
+            && self.entity_id == stored.key.entity_id
+            && self.timestamp == stored.stamp.to_string()
+            && self.schema_version == stored.schema_version
+            && self.payload == stored.payload
+    }
+}
+
+/// An entity id in the normal form of the model's key.
+///
+/// # Errors
+///
+/// It is no value of that key.
+pub fn normal_entity_id(model: &Model, entity_id: String) -> Result<String, Invalid> {
+    let invalid = || Invalid::here("is no id of this model");
+    if entity_id.is_empty() {
+        return Err(invalid());
+    }
+    match values::normal(model.id_type(), false, Form::Input, Value::String(entity_id))? {
+        Value::String(id) => Ok(id),
+        _ => Err(invalid()),
+    }
+}
+
+type Keys<'a> = BTreeMap<String, &'a RawValue>;
+
+fn check_version(model: &Model, event: &Event, version: u32) -> Result<(), Rejection> {
+    let unsupported = |message: String| {
+        Rejection::new(
+            Code::UnsupportedSchemaVersion,
+            format!("/schema_version: {message}"),
+        )
+    };
+    if version == 0 {
+        return Err(unsupported("versions start at 1".to_owned()));
+    }
+    upcast::lift(model, event, version, &mut Map::new()).map_err(|error| match error {
+        upcast::Unsupported::Newer => unsupported(format!(
+            "version {version} of `{}` is newer than this server's {}",
+            model.entity, model.version
+        )),
+        upcast::Unsupported::NoUpcast { from } => unsupported(format!(
+            "version {from} of `{}` can no longer be read",
+            model.entity
+        )),
+    })
+}
+
+fn idempotency_key(keys: &Keys<'_>, id: &str) -> Result<String, Rejection> {
+    match optional_text(keys, "idempotency_key")? {
+        None => Ok(id.to_owned()),
+        Some(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => Ok(key),
+        Some(_) => Err(invalid_payload(
+            &Invalid::here(format!("expected 1 to {MAX_KEY_BYTES} bytes")).under("idempotency_key"),
+        )),
+    }
+}
+
+fn version(keys: &Keys<'_>) -> Result<u32, Rejection> {
+    match keys.get("schema_version") {
+        None => Ok(1),
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|_| {
+            invalid_payload(&Invalid::here("expected a whole number").under("schema_version"))
+        }),
+    }
+}
+
+fn text(keys: &Keys<'_>, key: &'static str) -> Result<String, Rejection> {
+    optional_text(keys, key)?
+        .ok_or_else(|| invalid_payload(&Invalid::here("is required").under(key)))
+}
+
+fn optional_text(keys: &Keys<'_>, key: &'static str) -> Result<Option<String>, Rejection> {
+    let expected = || invalid_payload(&Invalid::here("expected a string").under(key));
+    match keys.get(key) {
+        None => Ok(None),
+        Some(raw) => match serde_json::from_str::<Option<String>>(raw.get()) {
+            Ok(Some(text)) if text.contains('\0') => Err(expected()),
+            Ok(text) => Ok(text),
+            Err(_) => Err(expected()),
+        },
+    }
+}
+
+fn raw_payload(keys: &Keys<'_>) -> Result<Map<String, Value>, Rejection> {
+    let refuse = |message: String| invalid_payload(&Invalid::here(message).under("payload"));
+    let Some(raw) = keys.get("payload") else {
+        return Err(refuse("is required".to_owned()));
+    };
+    match serde_json::from_str(raw.get()) {
+        Ok(Value::Object(payload)) => Ok(payload),
+        Ok(_) => Err(refuse("expected an object".to_owned())),
+        // The grammar was checked: what is left is a number no double holds, a lone surrogate, or too deep a nesting.
+        Err(error) => Err(refuse(format!("cannot be read: {error}"))),
+    }
+}
+
+fn invalid_payload(invalid: &Invalid) -> Rejection {
+    Rejection::new(Code::InvalidPayload, invalid.to_string())
+}

@@ -1,0 +1,14 @@
+//! How an event gets into the log.
+//!
+//! [`incoming`] reads what a client sent and makes every check that needs no database; [`group`] judges what is left
+//! against the log and folds it, inside one transaction; [`writer`] is the one task that makes such groups out of
+//! whatever waits.
+
+pub mod group;
+pub mod incoming;
+mod outcome;
+mod refold;
+pub mod writer;
+
+pub use outcome::{Code, Outcome, Rejection};
+pub(crate) use refold::fold_stored;

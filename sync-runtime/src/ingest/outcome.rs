@@ -1,0 +1,91 @@
+//! What became of an event.
+
+use serde::{Serialize, Serializer};
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// In the log, now or since an earlier time, at this position.
+    Accepted {
+        /// The position in the tenant's log.
+        seq: u64,
+    },
+    /// Not in the log.
+    Rejected(Rejection),
+}
+
+/// Why an event is not in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// For programs.
+    pub code: Code,
+    /// For people: what was wrong and where.
+    pub reason: String,
+}
+
+/// Why an event is not in the log, for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is documented by its text in the contract")]
+pub enum Code {
+    UnknownEntityType,
+    UnknownEventType,
+    InvalidPayload,
+    InvalidTimestamp,
+    ClockDrift,
+    UnsupportedSchemaVersion,
+    UserMismatch,
+    IdempotencyMismatch,
+    Forbidden,
+    EntityExists,
+    EntityNotFound,
+    EntityDeleted,
+    InvalidTransition,
+    PayloadTooLarge,
+    StorageUnavailable,
+    Overloaded,
+}
+
+impl Code {
+    /// On the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Code::UnknownEntityType => "unknown_entity_type",
+            Code::UnknownEventType => "unknown_event_type",
+            Code::InvalidPayload => "invalid_payload",
+            Code::InvalidTimestamp => "invalid_timestamp",
+            Code::ClockDrift => "clock_drift",
+            Code::UnsupportedSchemaVersion => "unsupported_schema_version",
+            Code::UserMismatch => "user_mismatch",
+            Code::IdempotencyMismatch => "idempotency_mismatch",
+            Code::Forbidden => "forbidden",
+            Code::EntityExists => "entity_exists",
+            Code::EntityNotFound => "entity_not_found",
+            Code::EntityDeleted => "entity_deleted",
+            Code::InvalidTransition => "invalid_transition",
+            Code::PayloadTooLarge => "payload_too_large",
+            Code::StorageUnavailable => "storage_unavailable",
+            Code::Overloaded => "overloaded",
+        }
+    }
+
+    /// Whether the same event may be accepted later.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Code::StorageUnavailable | Code::Overloaded)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Rejection {
+    /// A rejection.
+    pub fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a store keeps.
+
+use serde_json::{Map, Value};
+
+use crate::semantics::{fold::Folded, hlc::Stamp};
+
+/// Names an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityKey {
+    /// Whose it is.
+    pub tenant: String,
+    /// `order`
+    pub entity_type: String,
+    /// In its normal form.
+    pub entity_id: String,
+}
+
+/// A place in the order of an entity's events.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// First by stamp,
+    pub stamp: Stamp,
+    /// then by id.
+    pub id: String,
+}
+
+/// An accepted event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Its entity.
+    pub key: EntityKey,
+    /// Its position in the tenant's log, from 1.
+    pub seq: u64,
+    /// UUID, lower case.
+    pub id: String,
+    /// `order.item_added`
+    pub event_type: String,
+    /// In its normal form.
+    pub payload: Map<String, Value>,
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// Of the payload.
+    pub schema_version: u32,
+    /// Who sent it, by the authenticator's word.
+    pub user_id: String,
+    /// The id where none was chosen.
+    pub idempotency_key: String,
+    /// When the server took it, Unix milliseconds.
+    pub received_at: u64,
+}
+
+/// The projection of an entity: the fold of all its events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// Which entity.
+    pub key: EntityKey,
+    /// What the fold gives.
+    pub folded: Folded,
+    /// The last place in its order.
+    pub last: Place,
+    /// How many events it has.
+    pub event_count: u64,
+    /// The position of the last of them that was logged.
+    pub seq: u64,
+    /// The schema version that folded it.
+    pub schema_version: u32,
+    /// How many events the newest stored snapshot covers.
+    pub snapshot_count: u64,
+}
+
+/// A stored fold up to a place in the order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Which entity.
+    pub key: EntityKey,
+    /// What the fold gave.
+    pub folded: Folded,
+    /// The last place that it covers.
+    pub last: Place,
+    /// How many events it covers.
+    pub event_count: u64,
+    /// It holds every event of the entity up to this position and none beyond.
+    pub seq: u64,
+    /// The schema version that folded it.
+    pub schema_version: u32,
+}
+
+impl StoredEvent {
+    /// Its place in the order.
+    pub fn place(&self) -> Place {
+        Place {
+            stamp: self.stamp,
+            id: self.id.clone(),
+        }
+    }
+}
+
+impl Head {
+    /// The same as a snapshot.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            key: self.key.clone(),
+            folded: self.folded.clone(),
+            last: self.last.clone(),
+            event_count: self.event_count,
+            seq: self.seq,
+            schema_version: self.schema_version,
+        }
+    }
+}

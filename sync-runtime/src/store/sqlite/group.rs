@@ -1,0 +1,235 @@
+//! The write transaction.
+//!
+//! Each step is one statement over a JSON array, however many rows it has: a round trip to the connection costs as
+//! much as several rows.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use tokio::sync::MutexGuard;
+
+use super::{columns, read, rows};
+use crate::{
+    schema::Model,
+    store::{EntityKey, Head, Place, Result, Snapshot, StoreError, StoredEvent, WriteGroup},
+};
+
+/// The write transaction. Until it is committed or rolled back it holds the writing connection.
+pub(super) struct SqliteGroup<'a> {
+    connection: MutexGuard<'a, SqliteConnection>,
+}
+
+impl<'a> SqliteGroup<'a> {
+    pub(super) async fn begin(mut connection: MutexGuard<'a, SqliteConnection>) -> sqlx::Result<Self> {
+        // A group that was dropped before its commit has left its transaction open.
+        if let Err(error) = begin_immediate(&mut connection).await {
+            tracing::debug!(%error, "rolling back an abandoned transaction");
+            sqlx::query("ROLLBACK").execute(&mut *connection).await?;
+            begin_immediate(&mut connection).await?;
+        }
+        Ok(Self { connection })
+    }
+
+    async fn execute(&mut self, context: &'static str, sql: String, rows: Vec<Value>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(Value::Array(rows).to_string())
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during(context))
+    }
+}
+
+/// Takes the write lock at once, so that no later statement can fail for want of it.
+async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    sqlx::query("BEGIN IMMEDIATE").execute(connection).await.map(|_| ())
+}
+
+/// `wanted.value ->> 0, wanted.value ->> 1, …`
+fn places(count: usize) -> String {
+    let places: Vec<String> = (0..count).map(|at| format!("value ->> {at}")).collect();
+    places.join(", ")
+}
+
+#[async_trait]
+impl WriteGroup for SqliteGroup<'_> {
+    async fn last_seq(&mut self, tenant: &str) -> Result<u64> {
+        read::last_seq(&mut self.connection, tenant)
+            .await
+            .map_err(StoreError::during("reading the log's end"))
+    }
+
+    async fn known(&mut self, tenant: &str, ids: &[&str], keys: &[&str]) -> Result<Vec<StoredEvent>> {
+        let sql = format!(
+            "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
+             UNION SELECT {} FROM sync_events WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))",
+            rows::EVENT,
+            rows::EVENT
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(tenant)
+            .bind(json!(ids).to_string())
+            .bind(json!(keys).to_string())
+            .fetch_all(&mut *self.connection)
+            .await
+            .and_then(|found| found.iter().map(rows::event).collect())
+            .map_err(StoreError::during("looking up known events"))
+    }
+
+    async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
+        read::heads(&mut self.connection, model, keys)
+            .await
+            .map_err(StoreError::during("reading entities"))
+    }
+
+    async fn snapshot_before(&mut self, key: &EntityKey, place: &Place) -> Result<Option<Snapshot>> {
+        let sql = format!(
+            "SELECT {} FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
+             AND (last_hlc, last_event_id) < (?4, ?5) ORDER BY last_hlc DESC, last_event_id DESC LIMIT 1",
+            rows::SNAPSHOT
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(&key.tenant)
+            .bind(&key.entity_type)
+            .bind(&key.entity_id)
+            .bind(place.stamp.to_string())
+            .bind(&place.id)
+            .fetch_optional(&mut *self.connection)
+            .await
+            .and_then(|found| found.as_ref().map(rows::snapshot).transpose())
+            .map_err(StoreError::during("reading a snapshot"))
+    }
+
+    async fn events_after(&mut self, key: &EntityKey, place: Option<&Place>) -> Result<Vec<StoredEvent>> {
+        read::entity_events(&mut self.connection, key, place)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+
+    async fn append(&mut self, events: &[StoredEvent]) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO sync_events ({}) SELECT {} FROM json_each(?1)",
+            rows::EVENT,
+            places(12)
+        );
+        let rows = events
+            .iter()
+            .map(|event| {
+                json!([
+                    event.key.tenant,
+                    event.seq,
+                    event.id,
+                    event.key.entity_type,
+                    event.key.entity_id,
+                    event.event_type,
+                    rows::json(&event.payload),
+                    event.stamp,
+                    event.schema_version,
+                    event.user_id,
+                    event.idempotency_key,
+                    event.received_at
+                ])
+            })
+            .collect();
+        self.execute("appending to the log", sql, rows).await
+    }
+
+    async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
+        // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM json_each(?1) WHERE TRUE \
+             ON CONFLICT (_tenant_id, _id) DO UPDATE SET _phase = excluded._phase, _state = excluded._state, \
+             _last_hlc = excluded._last_hlc, _last_event_id = excluded._last_event_id, \
+             _event_count = excluded._event_count, _seq = excluded._seq, \
+             _schema_version = excluded._schema_version, _snapshot_count = excluded._snapshot_count",
+            columns::quoted(&model.path),
+            rows::HEAD,
+            places(10)
+        );
+        let rows = heads
+            .iter()
+            .map(|head| {
+                let (phase, state) = rows::folded_columns(&head.folded);
+                json!([
+                    head.key.tenant,
+                    head.key.entity_id,
+                    phase,
+                    state,
+                    head.last.stamp,
+                    head.last.id,
+                    head.event_count,
+                    head.seq,
+                    head.schema_version,
+                    head.snapshot_count
+                ])
+            })
+            .collect();
+        self.execute("saving entities", sql, rows).await
+    }
+
+    async fn save_snapshots(&mut self, snapshots: &[Snapshot]) -> Result<()> {
+        let sql = format!(
+            "INSERT OR REPLACE INTO sync_snapshots ({}) SELECT {} FROM json_each(?1)",
+            rows::SNAPSHOT,
+            places(10)
+        );
+        let rows = snapshots
+            .iter()
+            .map(|snapshot| {
+                let (phase, state) = rows::folded_columns(&snapshot.folded);
+                json!([
+                    snapshot.key.tenant,
+                    snapshot.key.entity_type,
+                    snapshot.key.entity_id,
+                    phase,
+                    state,
+                    snapshot.last.stamp,
+                    snapshot.last.id,
+                    snapshot.event_count,
+                    snapshot.seq,
+                    snapshot.schema_version
+                ])
+            })
+            .collect();
+        self.execute("saving snapshots", sql, rows).await
+    }
+
+    async fn drop_snapshots_from(&mut self, key: &EntityKey, place: &Place) -> Result<()> {
+        sqlx::query(
+            "DELETE FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
+             AND (last_hlc, last_event_id) >= (?4, ?5)",
+        )
+        .bind(&key.tenant)
+        .bind(&key.entity_type)
+        .bind(&key.entity_id)
+        .bind(place.stamp.to_string())
+        .bind(&place.id)
+        .execute(&mut *self.connection)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::during("dropping stale snapshots"))
+    }
+
+    async fn save_stamp(&mut self, stamp: &str) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
+             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+        )
+        .bind(stamp)
+        .execute(&mut *self.connection)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::during("remembering the newest stamp"))
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        sqlx::query("COMMIT")
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during("committing"))
+    }
+}

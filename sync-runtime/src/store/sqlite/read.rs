@@ -1,0 +1,210 @@
+//! Reads, inside and outside a write.
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
+
+use super::{columns, rows};
+use crate::{
+    schema::{Field, Model},
+    store::{Direction, EntityKey, Head, ListQuery, LogPage, PageStart, Place, StoredEvent},
+};
+
+pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) -> sqlx::Result<u64> {
+    let seq: i64 = sqlx::query("SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1")
+        .bind(tenant)
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?;
+    Ok(seq.unsigned_abs())
+}
+
+/// Scans `limit` entries and keeps those of the wanted types, so that a rare type costs no more than a page.
+pub(super) async fn log(
+    pool: &SqlitePool,
+    tenant: &str,
+    after: u64,
+    entity_types: Option<&[String]>,
+    limit: u32,
+) -> sqlx::Result<LogPage> {
+    // One more than asked for tells whether there is more.
+    let found = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+        rows::EVENT
+    )))
+    .bind(tenant)
+    .bind(i64::try_from(after).unwrap_or(i64::MAX))
+    .bind(i64::from(limit) + 1)
+    .fetch_all(pool)
+    .await?;
+    let has_more = found.len() > limit as usize;
+    let mut events = found
+        .iter()
+        .take(limit as usize)
+        .map(rows::event)
+        .collect::<sqlx::Result<Vec<_>>>()?;
+    let scanned = events.last().map_or(after, |event| event.seq);
+    if let Some(wanted) = entity_types {
+        events.retain(|event| wanted.contains(&event.key.entity_type));
+    }
+    Ok(LogPage {
+        events,
+        scanned,
+        has_more,
+    })
+}
+
+pub(super) async fn entity_events(
+    connection: &mut SqliteConnection,
+    key: &EntityKey,
+    after: Option<&Place>,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    let mut query = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT {} FROM sync_events WHERE tenant_id = ",
+        rows::EVENT
+    ));
+    query.push_bind(&key.tenant);
+    query.push(" AND entity_type = ").push_bind(&key.entity_type);
+    query.push(" AND entity_id = ").push_bind(&key.entity_id);
+    if let Some(place) = after {
+        query.push(" AND (timestamp, id) > (").push_bind(place.stamp.to_string());
+        query.push(", ").push_bind(&place.id).push(")");
+    }
+    query.push(" ORDER BY timestamp, id");
+    query.build().fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
+pub(super) async fn heads(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    keys: &[EntityKey],
+) -> sqlx::Result<Vec<Head>> {
+    let wanted: Value = keys.iter().map(|key| json!([key.tenant, key.entity_id])).collect();
+    sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND _id = wanted.value ->> 1",
+        rows::HEAD,
+        columns::quoted(&model.path)
+    )))
+    .bind(wanted.to_string())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| rows::head(row, &model.entity))
+    .collect()
+}
+
+/// One read transaction, so that the position is that of the very state which is read.
+pub(super) async fn heads_by_id(
+    pool: &SqlitePool,
+    model: &Model,
+    tenant: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> sqlx::Result<(Vec<Head>, u64)> {
+    let mut transaction = pool.begin().await?;
+    let seq = last_seq(&mut transaction, tenant).await?;
+    let heads = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM {} WHERE _tenant_id = ?1 AND _id > ?2 AND _phase = 'live' ORDER BY _id LIMIT ?3",
+        rows::HEAD,
+        columns::quoted(&model.path)
+    )))
+    .bind(tenant)
+    .bind(after.unwrap_or(""))
+    .bind(limit)
+    .fetch_all(&mut *transaction)
+    .await?
+    .iter()
+    .map(|row| rows::head(row, &model.entity))
+    .collect::<sqlx::Result<_>>()?;
+    Ok((heads, seq))
+}
+
+pub(super) async fn list(
+    pool: &SqlitePool,
+    model: &Model,
+    tenant: &str,
+    query: &ListQuery,
+) -> sqlx::Result<Vec<Head>> {
+    let mut sql = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT {} FROM {} WHERE _phase = 'live' AND _tenant_id = ",
+        rows::HEAD,
+        columns::quoted(&model.path)
+    ));
+    sql.push_bind(tenant);
+    for filter in &query.filters {
+        let Some(field) = model.field(&filter.field) else { continue };
+        sql.push(format!(" AND {} IS ", columns::quoted(&field.name)));
+        push_value(&mut sql, &filter.value);
+    }
+    let order = query
+        .order
+        .as_ref()
+        .and_then(|order| Some((model.field(&order.field)?, order.direction)));
+    if let Some(start) = &query.after {
+        push_start(&mut sql, order, start);
+    }
+    sql.push(" ORDER BY ");
+    if let Some((field, direction)) = order {
+        sql.push(columns::sorted_as(field, &columns::quoted(&field.name)));
+        sql.push(if direction == Direction::Descending { " DESC, " } else { ", " });
+    }
+    sql.push("_id LIMIT ").push_bind(query.limit);
+    sql.build()
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(|row| rows::head(row, &model.entity))
+        .collect()
+}
+
+/// What comes after an entity in the list's order. Null sorts before all values, as SQLite has it.
+fn push_start(sql: &mut QueryBuilder<Sqlite>, order: Option<(&Field, Direction)>, start: &PageStart) {
+    let Some((field, direction)) = order else {
+        sql.push(" AND _id > ").push_bind(start.id.clone());
+        return;
+    };
+    let column = columns::sorted_as(field, &columns::quoted(&field.name));
+    sql.push(" AND (");
+    match (direction, start.value.is_null()) {
+        (Direction::Ascending, true) => {
+            sql.push(format!("{column} IS NOT NULL"));
+        }
+        (Direction::Ascending, false) => {
+            sql.push(format!("{column} > "));
+            push_sorted(sql, field, &start.value);
+        }
+        (Direction::Descending, true) => {
+            sql.push("FALSE");
+        }
+        (Direction::Descending, false) => {
+            sql.push(format!("{column} IS NULL OR {column} < "));
+            push_sorted(sql, field, &start.value);
+        }
+    }
+    sql.push(format!(" OR ({column} IS "));
+    push_sorted(sql, field, &start.value);
+    sql.push(" AND _id > ").push_bind(start.id.clone()).push("))");
+}
+
+/// A value as its field is sorted.
+fn push_sorted(sql: &mut QueryBuilder<Sqlite>, field: &Field, value: &Value) {
+    // The mark keeps the cast's text apart from the bound value inside it.
+    let cast = columns::sorted_as(field, "\u{1}");
+    let (before, after) = cast.split_once('\u{1}').unwrap_or(("", ""));
+    sql.push(before);
+    push_value(sql, value);
+    sql.push(after);
+}
+
+/// A scalar of the wire as SQLite compares it.
+fn push_value(sql: &mut QueryBuilder<Sqlite>, value: &Value) {
+    match value {
+        Value::Null => sql.push("NULL"),
+        Value::Bool(flag) => sql.push_bind(*flag),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => sql.push_bind(whole),
+            None => sql.push_bind(number.as_f64()),
+        },
+        Value::String(text) => sql.push_bind(text.clone()),
+        Value::Array(_) | Value::Object(_) => sql.push_bind(value.to_string()),
+    };
+}
