@@ -151,15 +151,20 @@ export class EventStore {
     });
   }
 
+  /** Whether there is anything to be sent. */
+  hasSendable(): boolean {
+    for (const { status, saved } of this.#ledger.outbox.values()) if (status === 'pending' && saved) return true;
+    return false;
+  }
+
   /** Entities whose state only the server knows. */
   needingServer(): EntityLog[] {
-    return [...this.#ledger.all()].filter(({ needsServer }) => needsServer);
+    return [...this.#ledger.needy].filter(({ needsServer }) => needsServer);
   }
 
   /** Whether something is held that this version of the client cannot read. */
   get updateRequired(): boolean {
-    for (const log of this.#ledger.all()) if (log.foreign) return true;
-    return false;
+    return this.#ledger.foreign;
   }
 
   /** How many entries wait for the disk. */
@@ -445,7 +450,9 @@ export class EventStore {
       if (!ledger.models.has(key.slice(0, at))) continue;
       try {
         if (pair === null) throw new StoreError('store_corrupt', `snapshot ${key}`);
-        ledger.ensure(key.slice(0, at), key.slice(at + 1))?.restore(pair);
+        const log = ledger.ensure(key.slice(0, at), key.slice(at + 1));
+        log?.restore(pair);
+        if (log?.foreign) ledger.foreign = true;
       } catch {
         damage += 1;
       }

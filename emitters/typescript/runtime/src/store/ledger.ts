@@ -33,6 +33,10 @@ export class Ledger {
   cursor: Cursor | null = null;
   /** What to add to this device's clock to get the server's. */
   offset = 0;
+  /** Something is held that this version of the client cannot read. */
+  foreign = false;
+  /** Entities that may need the server's snapshot. */
+  readonly needy = new Set<EntityLog>();
   readonly #logs = new Map<string, Map<string, EntityLog>>();
   readonly #byId = new Map<string, LogEntry>();
 
@@ -180,7 +184,10 @@ export class Ledger {
     this.outbox.delete(known.event.id);
     this.#unblock(known, changes);
     // Sent before by someone whose answer was lost, it may be in the snapshot already.
-    if (log?.covers(known.event)) log.ask = true;
+    if (log?.covers(known.event)) {
+      log.ask = true;
+      this.needy.add(log);
+    }
   }
 
   #rejected(entry: EntryOf<'rejected'>, changes: Changes): void {
@@ -271,7 +278,9 @@ export class Ledger {
       rejection: null,
     };
     const log = this.ensure(event.entity_type, event.entity_id);
-    if (log?.receive(made) === 'held') return;
+    const outcome = log?.receive(made);
+    if (outcome === 'held') return;
+    if (log !== null && outcome === 'stale') this.needy.add(log);
     this.#add(made, changes);
   }
 
@@ -281,6 +290,8 @@ export class Ledger {
     if (log === null) return;
     changes.logs.add(log);
     this.forget(log.rebase(snapshot, head));
+    this.foreign ||= log.foreign;
+    if (!log.needsServer) this.needy.delete(log);
     this.#saw(snapshot.last_hlc, changes);
   }
 
@@ -288,6 +299,7 @@ export class Ledger {
     for (const type of entry.types) {
       for (const log of this.logs(type).values()) {
         this.forget(log.reset());
+        this.needy.delete(log);
         changes.logs.add(log);
       }
     }
@@ -336,11 +348,13 @@ export class Ledger {
     };
     const definition = model?.events[event.event_type];
     if (model === undefined || definition === undefined || event.schema_version > model.version) {
+      this.foreign = true;
       return { event: envelope, readable: false };
     }
     try {
       return { event: { ...envelope, payload: definition.parse(event.payload) }, readable: true };
     } catch {
+      this.foreign = true;
       return { event: envelope, readable: false };
     }
   }

@@ -1,0 +1,163 @@
+/** The entities of one model, as an application reads and changes them. */
+import { compareCodePoints, equal } from '../materializers/utils.js';
+import {
+  absent,
+  deleted,
+  type EntityState,
+  type EventEnvelope,
+  type ModelDefinition,
+  type PayloadOf,
+} from '../model.js';
+import type { EntryStatus } from '../store/entityLog.js';
+import type { HistoryPage } from './http.js';
+
+/** A field to sort by; with a minus sign, downwards. */
+export type OrderBy<State> = (keyof State & string) | `-${keyof State & string}`;
+
+/** Which entities, in which order, how many. */
+export interface ListQuery<State> {
+  /** Equality by field. */
+  readonly where?: Partial<State>;
+  /** By id unless set. */
+  readonly orderBy?: OrderBy<State>;
+  readonly limit?: number;
+}
+
+/** An event in the log of an entity. */
+export interface HistoryEntry<Event extends EventEnvelope = EventEnvelope> {
+  readonly event: Event;
+  /** Whether it does something, where it stands. */
+  readonly applied: boolean;
+  readonly status: EntryStatus;
+}
+
+/**
+ * A change that was made. It is folded and shown already; its promises say how safe it is. Awaiting it means `saved`.
+ */
+export interface Mutation extends PromiseLike<void> {
+  readonly eventId: string;
+  readonly entityId: string;
+  /** It survives a crash of the program. Rejects if it could not be written: then it has left the fold. */
+  readonly saved: Promise<void>;
+  /** The server has it. Rejects with `EventRejected` where the server refuses it. */
+  readonly synced: Promise<void>;
+  /** Resolves once it survives power loss, where the store can promise that. */
+  flush(): Promise<void>;
+}
+
+/** What a collection needs of its client. */
+export interface CollectionHost {
+  state(entityType: string, id: string): EntityState | typeof absent | typeof deleted;
+  states(entityType: string): Iterable<EntityState>;
+  version(entityType: string): number;
+  watch(entityType: string, id: string | null, listener: () => void): () => void;
+  record(model: ModelDefinition, eventType: string, id: string, payload: unknown): Mutation;
+  entries(entityType: string, id: string): readonly HistoryEntry[];
+  fetchHistory(entityType: string, id: string, query: HistoryQuery): Promise<HistoryPage>;
+}
+
+/** Which part of an audit trail. */
+export interface HistoryQuery {
+  readonly limit?: number;
+  readonly before?: string | null;
+}
+
+interface CachedList<State> {
+  readonly version: number;
+  readonly list: readonly State[];
+}
+
+const CACHED_QUERIES = 64;
+
+/** The entities of one model. All reading is from memory. */
+export class Collection<State extends EntityState, Event extends EventEnvelope> {
+  readonly model: ModelDefinition<State, Event>;
+  readonly #host: CollectionHost;
+  readonly #lists = new Map<string, CachedList<State>>();
+
+  constructor(model: ModelDefinition<State, Event>, host: CollectionHost) {
+    this.model = model;
+    this.#host = host;
+  }
+
+  /** An entity; undefined where there is none, or no longer. */
+  get(id: string): State | undefined {
+    const state = this.#host.state(this.model.entity, id);
+    return state === absent || state === deleted ? undefined : this.#own(state);
+  }
+
+  /** Entities by query: the same array for as long as it would hold the same. */
+  list(query: ListQuery<State> = {}): readonly State[] {
+    const key = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+    const cached = this.#lists.get(key);
+    const version = this.#host.version(this.model.entity);
+    if (cached?.version === version) return cached.list;
+    const fresh = this.#query(query);
+    const same = cached?.list.length === fresh.length && cached.list.every((state, index) => state === fresh[index]);
+    const list = same && cached !== undefined ? cached.list : fresh;
+    this.#lists.delete(key);
+    this.#lists.set(key, { version, list });
+    const oldest = this.#lists.keys().next();
+    if (this.#lists.size > CACHED_QUERIES && oldest.done !== true) this.#lists.delete(oldest.value);
+    return list;
+  }
+
+  /** Listens to one entity, or with null to all. Returns what ends it. */
+  subscribe(id: string | null, listener: () => void): () => void {
+    return this.#host.watch(this.model.entity, id, listener);
+  }
+
+  /**
+   * Makes a change: checks it, stamps it and folds it in before it returns.
+   *
+   * @throws `InvalidPayload` and `RefusedLocally`; nothing was recorded then.
+   */
+  record<Type extends Event['event_type']>(eventType: Type, id: string, payload: PayloadOf<Event, Type>): Mutation {
+    return this.#host.record(this.model, eventType, id, payload);
+  }
+
+  /** The events of an entity that this device holds, in order, unsynced ones included. */
+  history(id: string): readonly HistoryEntry[] {
+    return this.#host.entries(this.model.entity, id);
+  }
+
+  /** The server's audit trail of an entity: the last events, oldest first. */
+  fetchHistory(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
+    return this.#host.fetchHistory(this.model.entity, id, query);
+  }
+
+  /** The store hands a model's states back as it made them. */
+  #own(state: EntityState): State {
+    return state as State; // only this model's own reduce and parseState make them
+  }
+
+  #query({ where, orderBy, limit }: ListQuery<State>): State[] {
+    const wanted = Object.entries(where ?? {});
+    const found: State[] = [];
+    for (const state of this.#host.states(this.model.entity)) {
+      if (wanted.every(([key, value]) => value === undefined || equal(fieldOf(state, key), value))) {
+        found.push(this.#own(state));
+      }
+    }
+    const down = orderBy?.startsWith('-') === true;
+    const field = down ? orderBy.slice(1) : (orderBy ?? 'id');
+    found.sort((a, b) => {
+      const order = compareValues(fieldOf(a, field), fieldOf(b, field));
+      return (down ? -order : order) || compareCodePoints(a.id, b.id);
+    });
+    return limit === undefined ? found : found.slice(0, limit);
+  }
+}
+
+function fieldOf(state: EntityState, name: string): unknown {
+  return (state as unknown as Readonly<Record<string, unknown>>)[name]; // a query names fields by strings of its own type
+}
+
+/** Order of field values; what is missing comes last. */
+function compareValues(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return 1;
+  if (b === null || b === undefined) return -1;
+  if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}

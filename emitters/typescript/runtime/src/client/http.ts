@@ -1,0 +1,288 @@
+/** The wire: typed requests and answers, problems as errors. */
+import { HttpError } from '../errors.js';
+import type { EventEnvelope } from '../model.js';
+import { isRecord } from '../schemas/validate.js';
+import { isEvent, isSnapshot, toJson } from '../store/codec.js';
+import type { FeedEvent, Snapshot } from '../store/db.js';
+
+/** What the server refuses of a batch. */
+export interface BatchRejection {
+  readonly id: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+export interface BatchAnswer {
+  readonly accepted: readonly string[];
+  readonly rejected: readonly BatchRejection[];
+  readonly seq: number;
+  readonly serverTime: number | null;
+}
+
+export interface FeedPage {
+  readonly events: readonly FeedEvent[];
+  readonly cursor: string;
+  readonly seq: number;
+  readonly hasMore: boolean;
+  readonly serverTime: number | null;
+}
+
+export interface SnapshotPage {
+  readonly snapshots: readonly Snapshot[];
+  readonly next: string | null;
+  readonly cursor: string;
+  readonly seq: number;
+  readonly serverTime: number | null;
+}
+
+/** An event of the audit trail. */
+export interface HistoryEvent extends FeedEvent {
+  readonly applied: boolean;
+}
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[];
+  readonly next: string | null;
+}
+
+export interface ListPage {
+  readonly data: readonly unknown[];
+  readonly next: string | null;
+}
+
+export interface HttpOptions {
+  readonly baseUrl: string;
+  /** Path below `baseUrl`, `/events` unless set. */
+  readonly eventsEndpoint?: string;
+  readonly fetch?: typeof fetch;
+  /** The token to send; null sends none. */
+  readonly token: () => Promise<string | null>;
+  /** The server's clock was seen: `offset` to add to this device's, give or take `uncertainty` ms. */
+  readonly onServerTime?: (offset: number, uncertainty: number) => void;
+  /** A request that takes longer counts as failed. */
+  readonly timeoutMs?: number;
+  /** The device's wall clock. */
+  readonly now?: () => number;
+}
+
+type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+/** A client of one server. */
+export class HttpClient {
+  readonly #options: HttpOptions;
+  readonly #events: string;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    const base = options.baseUrl.replace(/\/+$/, '');
+    const endpoint = options.eventsEndpoint ?? '/events';
+    this.#events = /^https?:/.test(endpoint)
+      ? endpoint.replace(/\/+$/, '')
+      : `${base}/${endpoint.replace(/^\/+|\/+$/g, '')}`;
+  }
+
+  /** Sends events. */
+  async batch(events: readonly EventEnvelope[], signal?: AbortSignal): Promise<BatchAnswer> {
+    const body = toJson({ events: events.map(outgoing) });
+    const { answer, serverTime } = await this.#json(`${this.#events}/batch`, { method: 'POST', body }, signal);
+    const rejected = arrayOf(answer['rejected'])
+      .filter(isRecord)
+      .map((entry) => ({
+        id: String(entry['id']),
+        code: String(entry['code']),
+        reason: String(entry['reason'] ?? ''),
+        retryable: entry['retryable'] === true,
+      }));
+    const accepted = arrayOf(answer['accepted']).map(String);
+    return { accepted, rejected, seq: numberOf(answer['seq']), serverTime };
+  }
+
+  /** The feed after a cursor. */
+  async since(
+    query: { readonly since: string | null; readonly types: readonly string[]; readonly limit: number },
+    signal?: AbortSignal,
+  ): Promise<FeedPage> {
+    const url = `${this.#events}/since${search({ since: query.since, entity_type: query.types.join(','), limit: query.limit })}`;
+    const { answer, serverTime } = await this.#json(url, {}, signal);
+    return {
+      events: arrayOf(answer['events']).filter(isFeedEvent),
+      cursor: String(answer['cursor']),
+      seq: numberOf(answer['seq']),
+      hasMore: answer['has_more'] === true,
+      serverTime,
+    };
+  }
+
+  /** Current states of a type, page by page; or of one entity. */
+  async snapshots(
+    query: { readonly type: string; readonly id?: string; readonly after?: string | null; readonly limit?: number },
+    signal?: AbortSignal,
+  ): Promise<SnapshotPage> {
+    const parameters = { entity_type: query.type, entity_id: query.id, after: query.after, limit: query.limit };
+    const { answer, serverTime } = await this.#json(`${this.#events}/snapshots${search(parameters)}`, {}, signal);
+    return {
+      snapshots: arrayOf(answer['snapshots']).filter(isSnapshot),
+      next: textOrNull(answer['next']),
+      cursor: String(answer['cursor']),
+      seq: numberOf(answer['seq']),
+      serverTime,
+    };
+  }
+
+  /** The audit trail of an entity, newest page first. */
+  async history(
+    type: string,
+    id: string,
+    query: { readonly limit?: number; readonly before?: string | null } = {},
+    signal?: AbortSignal,
+  ): Promise<HistoryPage> {
+    const path = `${this.#events}/history/${encodeURIComponent(type)}/${encodeURIComponent(id)}`;
+    const { answer } = await this.#json(`${path}${search({ limit: query.limit, before: query.before })}`, {}, signal);
+    const events = arrayOf(answer['events']).filter(isFeedEvent);
+    return {
+      events: events.map((event) => ({ ...event, applied: !('applied' in event) || event['applied'] === true })),
+      next: textOrNull(answer['next']),
+    };
+  }
+
+  /** A page of a model's REST list; the states are for the model to check. */
+  async list(path: string, query: Query = {}, signal?: AbortSignal): Promise<ListPage> {
+    const { answer } = await this.#json(`${this.#base}/${path}${search(query)}`, {}, signal);
+    return { data: arrayOf(answer['data']), next: textOrNull(answer['next']) };
+  }
+
+  /** One state by its model's REST path. */
+  async get(path: string, id: string, signal?: AbortSignal): Promise<unknown> {
+    const { answer } = await this.#json(`${this.#base}/${path}/${encodeURIComponent(id)}`, {}, signal);
+    return answer['data'];
+  }
+
+  /** Opens the SSE stream and gives its body to read. */
+  async live(
+    channels: readonly string[],
+    since: string | null,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const url = `${this.#events}/live${search({ channels: channels.join(','), since })}`;
+    const answer = await this.#fetch(url, { headers: { accept: 'text/event-stream' } }, signal);
+    if (answer.body === null) throw new HttpError(answer.status, 'no_stream', 'the server sent no stream');
+    return answer.body;
+  }
+
+  /** Where the WebSocket stream is. */
+  streamUrl(channels: readonly string[], since: string | null): string {
+    const path = `${this.#events}/stream${search({ channels: channels.join(','), since })}`;
+    const url = new URL(path, typeof location === 'undefined' ? undefined : location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return url.href;
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  get #base(): string {
+    return this.#options.baseUrl.replace(/\/+$/, '');
+  }
+
+  async #json(
+    url: string,
+    init: RequestInit,
+    signal?: AbortSignal,
+  ): Promise<{ answer: Readonly<Record<string, unknown>>; serverTime: number | null }> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.#options.timeoutMs ?? 30_000);
+    const stop = (): void => limit.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const sent = this.#now();
+      const response = await this.#fetch(url, init, limit.signal);
+      const received = this.#now();
+      const answer: unknown = await response.json();
+      if (!isRecord(answer)) throw new HttpError(response.status, 'malformed_answer', 'the server sent no JSON object');
+      const time = answer['server_time'];
+      // The server read its clock somewhere in between: half way is the best guess, half the time its error.
+      if (typeof time === 'number') this.#options.onServerTime?.(time - (sent + received) / 2, (received - sent) / 2);
+      return { answer, serverTime: typeof time === 'number' ? time : null };
+    } catch (error) {
+      throw error instanceof HttpError ? error : new HttpError(0, 'network_error', messageOf(error));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async #fetch(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const token = await this.#options.token();
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    if (init.body !== undefined) headers.set('content-type', 'application/json');
+    let response: Response;
+    try {
+      // Called through a variable: some browsers refuse `fetch` as a method of another object.
+      const send = this.#options.fetch ?? fetch;
+      response = await send(url, { ...init, headers, signal, cache: 'no-store' });
+    } catch (error) {
+      throw new HttpError(0, 'network_error', messageOf(error));
+    }
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  }
+}
+
+async function problemOf(response: Response): Promise<HttpError> {
+  let problem: Readonly<Record<string, unknown>> = {};
+  try {
+    const body: unknown = await response.json();
+    if (isRecord(body)) problem = body;
+  } catch {
+    // A proxy's page says nothing that a program could use.
+  }
+  const code = typeof problem['code'] === 'string' ? problem['code'] : `http_${response.status}`;
+  const text = problem['detail'] ?? problem['title'];
+  const message = typeof text === 'string' ? text : `the server answered ${response.status}`;
+  return new HttpError(response.status, code, message, problem, retryAfterOf(response.headers.get('retry-after')));
+}
+
+function retryAfterOf(header: string | null): number | null {
+  if (header === null) return null;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+}
+
+/** Exactly the keys of the contract, as they were recorded. */
+function outgoing(event: EventEnvelope): EventEnvelope {
+  const { id, event_type, entity_type, entity_id, payload, timestamp, schema_version, idempotency_key } = event;
+  return { id, event_type, entity_type, entity_id, payload, timestamp, schema_version, user_id: null, idempotency_key };
+}
+
+/** Whether a value is an event of the feed. */
+export function isFeedEvent(value: unknown): value is FeedEvent {
+  return isRecord(value) && isEvent(value) && typeof value['seq'] === 'number';
+}
+
+function search(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') parameters.set(key, String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

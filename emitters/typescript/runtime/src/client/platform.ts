@@ -1,0 +1,44 @@
+/** What the platform says of network and attention; silent where there is no page. */
+
+export interface PlatformListener {
+  readonly online: (online: boolean) => void;
+  /** The user came back to the page. */
+  readonly focus: () => void;
+  /** The page may be about to go. */
+  readonly hide: () => void;
+}
+
+/** The page this runs in, if there is one. */
+export class Platform {
+  #ends: (() => void)[] = [];
+
+  /** Whether there may be a network: false is certain, true is not. */
+  get online(): boolean {
+    return typeof navigator === 'undefined' || navigator.onLine !== false;
+  }
+
+  listen(listener: PlatformListener): void {
+    if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
+      this.#on(window, 'online', () => listener.online(true));
+      this.#on(window, 'offline', () => listener.online(false));
+      this.#on(window, 'focus', listener.focus);
+      this.#on(window, 'pagehide', listener.hide);
+    }
+    if (typeof document !== 'undefined') {
+      this.#on(document, 'visibilitychange', () => {
+        if (document.visibilityState === 'hidden') listener.hide();
+        else listener.focus();
+      });
+    }
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+    this.#ends = [];
+  }
+
+  #on(target: EventTarget, event: string, action: () => void): void {
+    target.addEventListener(event, action);
+    this.#ends.push(() => target.removeEventListener(event, action));
+  }
+}

@@ -1,0 +1,491 @@
+/** A client: one user of one tenant, wired from store, engine, stream and tabs. */
+import { EventRejected, HttpError, StoreError, SyncError } from '../errors.js';
+import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
+import { indexedDbStore } from '../store/adapters/indexeddb.js';
+import { memoryStore } from '../store/adapters/memory.js';
+import { STORE_FORMAT } from '../store/codec.js';
+import type { StoreAdapter } from '../store/db.js';
+import type { LogEntry } from '../store/entityLog.js';
+import { EventStore } from '../store/eventStore.js';
+import { type Connection, Follower } from '../store/follower.js';
+import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
+import { SyncEngine } from '../store/syncEngine.js';
+import { platformChannel, platformLocks, type TabMessage, Tabs } from '../store/tabs.js';
+import { type Deferred, defer, Listeners, platformTimers, type Timers } from '../store/timing.js';
+import { TokenHolder } from './auth.js';
+import { Collection, type CollectionHost, type HistoryEntry, type Mutation } from './collection.js';
+import type { SyncClientConfig } from './config.js';
+import { HttpClient } from './http.js';
+import { Platform } from './platform.js';
+import { type Problem, StatusStore } from './status.js';
+
+/** How far a client has come. */
+export type SyncPhase =
+  | 'new'
+  /** The store is being read. */
+  | 'opening'
+  /** The store is read, and holds nothing of the server yet: that is under way. */
+  | 'fetching'
+  /** The same, but the server cannot be reached. */
+  | 'local'
+  /** The store holds what the server had at some time. */
+  | 'synced'
+  | 'closed';
+
+/** A clock that is off by less is not worth moving events for. */
+const CLOCK_TOLERANCE_MS = 30_000;
+const COMPACT_AFTER_MS = 1000;
+
+/** Makes a client. Nothing happens before {@link SyncClient.start}. */
+export function createSyncClient(config: SyncClientConfig): SyncClient {
+  return new SyncClient(config);
+}
+
+/** One user of one tenant. */
+export class SyncClient {
+  /** How sync stands, as an external store. */
+  readonly status: StatusStore;
+  /** Typed requests, for what lies beyond sync. */
+  readonly http: HttpClient;
+  readonly #config: SyncClientConfig;
+  readonly #timers: Timers;
+  readonly #adapter: StoreAdapter;
+  readonly #store: EventStore;
+  readonly #engine: SyncEngine;
+  readonly #follower: Follower;
+  readonly #tabs: Tabs;
+  readonly #tokens: TokenHolder;
+  readonly #platform: Platform;
+  readonly #collections = new Map<string, unknown>();
+  readonly #waiting = new Map<string, Deferred<void>>();
+  readonly #phaseListeners = new Listeners<[]>();
+  readonly #life = new AbortController();
+  #phase: SyncPhase = 'new';
+  #starting: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #freshTime = false;
+  #correcting: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
+  #compactTimer: unknown = null;
+
+  constructor(config: SyncClientConfig) {
+    this.#config = config;
+    this.#timers = { ...platformTimers, ...config.timers };
+    const name = storeName(config);
+    this.#adapter = (config.store ?? defaultStore())(name);
+    this.#store = new EventStore({
+      models: Object.values(config.models),
+      adapter: this.#adapter,
+      timers: this.#timers,
+      share: (key, text) => this.#tabs.post({ type: 'chunk', key, text }),
+      onHealth: (error) => this.#onStorage(error),
+    });
+    this.#tokens = new TokenHolder(config.token ?? null, config.onAuthError, this.#timers);
+    this.http = new HttpClient({
+      baseUrl: config.baseUrl,
+      ...(config.eventsEndpoint === undefined ? {} : { eventsEndpoint: config.eventsEndpoint }),
+      ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
+      token: () => this.#tokens.get(),
+      now: this.#timers.now,
+      onServerTime: (offset, uncertainty) => this.#onServerTime(offset, uncertainty),
+    });
+    this.#platform = new Platform();
+    this.status = new StatusStore(this.#store, {
+      isOnline: this.#platform.online,
+      connection: 'connecting',
+      lastSyncedAt: null,
+      isLeader: false,
+      storagePersisted: null,
+      serverProblem: null,
+      storageProblem: null,
+    });
+    this.#engine = this.#makeEngine();
+    this.#follower = this.#makeFollower();
+    this.#tabs = new Tabs({
+      name,
+      locks: config.locks === undefined ? platformLocks() : config.locks,
+      channel: config.channel === undefined ? platformChannel() : config.channel,
+      onMessage: (message) => this.#onTab(message),
+      onLead: () => this.#lead(),
+    });
+    this.#store.onEntry.add((entry) => this.#settle(entry));
+    this.#store.onLost.add((id, error) => this.#waiting.get(id)?.reject(error));
+    this.#store.onChange.add(() => this.#changed());
+  }
+
+  /** Reads the store and begins to sync; resolves once the store is read. A second call does nothing. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Writes what is not written and stops. A closed client stays closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends this user's session on the device; his data stays in his store, unsynced changes too. */
+  signOut(): Promise<void> {
+    return this.close();
+  }
+
+  /** The entities of a model. */
+  collection<State extends EntityState, Event extends EventEnvelope>(
+    model: ModelDefinition<State, Event>,
+  ): Collection<State, Event> {
+    const known = this.#collections.get(model.entity);
+    // Kept by the model's own name, and made from a model of that type below.
+    if (known instanceof Collection && known.model === model) return known as Collection<State, Event>;
+    const made = new Collection(model, this.#host);
+    this.#collections.set(model.entity, made);
+    return made;
+  }
+
+  /** Tries a rejected event again; a `create` with all that is blocked under it. */
+  retry(eventId: string): Promise<void> {
+    return this.#store.retry(eventId);
+  }
+
+  /** Drops a rejected event; a `create` with all that is blocked under it. */
+  discard(eventId: string): Promise<void> {
+    return this.#store.discard(eventId);
+  }
+
+  /** Goes on with another token. */
+  setToken(token: string): void {
+    this.#tokens.set(token);
+  }
+
+  /** Sends and follows now, whatever timers say. */
+  syncNow(): void {
+    this.#tabs.post({ type: 'wake' });
+    this.#wake();
+  }
+
+  /** Resolves once nothing of this device waits for the server: accepted or rejected. */
+  async settled(): Promise<void> {
+    await this.#store.settle();
+    if (this.#store.hasSendable()) {
+      await new Promise<void>((resolve) => {
+        const stop = this.#store.onChange.add(() => {
+          if (this.#store.hasSendable()) return;
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** How far the client has come. */
+  readonly getPhase = (): SyncPhase => this.#phase;
+
+  readonly subscribePhase = (listener: () => void): (() => void) => this.#phaseListeners.add(listener);
+
+  readonly #host: CollectionHost = {
+    state: (type, id) => this.#store.state(type, id),
+    states: (type) => this.#store.states(type),
+    version: (type) => this.#store.version(type),
+    watch: (type, id, listener) => this.#store.watch(type, id, listener),
+    record: (model, type, id, payload) => this.#record(model, type, id, payload),
+    entries: (type, id) => this.#entries(type, id),
+    fetchHistory: (type, id, query) => this.http.history(type, id, query, this.#life.signal),
+  };
+
+  // --- Life -------------------------------------------------------------------------------------------------------------------
+
+  async #start(): Promise<void> {
+    this.#setPhase('opening');
+    this.#adapter.onLost((reason) => {
+      this.status.set({ storageProblem: { code: 'storage_lost', message: `the local store was ${reason}` } });
+    });
+    try {
+      await this.#store.open();
+    } catch (error) {
+      this.status.set({ storageProblem: problemOf(error) });
+      this.#starting = null; // whoever calls again tries again
+      this.#setPhase('new');
+      throw error;
+    }
+    if (this.#life.signal.aborted) return;
+    const { damage, ledger } = this.#store;
+    if (damage !== null) {
+      const message = `${damage.records} records of the local store could not be read; ${damage.kept} unsynced changes were kept, the rest is fetched again`;
+      this.status.set({ storageProblem: { code: 'store_corrupt', message } });
+    }
+    this.status.set({ lastSyncedAt: ledger.cursor?.at ?? null });
+    this.#setPhase(ledger.cursor !== null ? 'synced' : this.#platform.online ? 'fetching' : 'local');
+    this.#platform.listen({
+      online: (online) => this.#onOnline(online),
+      focus: () => {
+        if (this.#config.syncOnFocus !== false) this.syncNow();
+      },
+      hide: () => this.#store.hurry(),
+    });
+    this.#tabs.post({ type: 'hello' });
+    this.#tabs.queue();
+    void this.#adapter
+      .persist()
+      .then((persisted) => this.status.set({ storagePersisted: persisted }))
+      .catch(() => {});
+  }
+
+  async #close(): Promise<void> {
+    this.#life.abort();
+    this.#platform.close();
+    this.#timers.clear(this.#compactTimer);
+    this.#engine.dispatch('close');
+    this.#follower.stop('closed');
+    await this.#starting?.catch(() => {});
+    await this.#store.close();
+    this.#tabs.close(); // after the last chunk, which others hear of through it
+    for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'the client was closed'));
+    this.#waiting.clear();
+    this.#setPhase('closed');
+  }
+
+  #setPhase(phase: SyncPhase): void {
+    if (this.#phase === phase || this.#phase === 'closed') return;
+    this.#phase = phase;
+    this.#phaseListeners.emit();
+  }
+
+  #changed(): void {
+    if ((this.#phase === 'local' || this.#phase === 'fetching') && this.#store.ledger.cursor !== null)
+      this.#setPhase('synced');
+    if (!this.#tabs.leads || this.#life.signal.aborted) return;
+    this.#engine.noticed();
+    this.#compactTimer ??= this.#timers.after(COMPACT_AFTER_MS, () => void this.#compact());
+  }
+
+  async #compact(): Promise<void> {
+    try {
+      if (this.#store.compactionDue() !== null) await this.#store.compact();
+    } catch (error) {
+      this.#onStorage(error);
+    } finally {
+      this.#compactTimer = null;
+    }
+  }
+
+  // --- Engine and stream ------------------------------------------------------------------------------------------------------
+
+  #makeEngine(): SyncEngine {
+    return new SyncEngine({
+      store: this.#store,
+      http: this.http,
+      timers: this.#timers,
+      maxRetryDelayMs: this.#config.maxRetryDelayMs ?? 30_000,
+      exclusive: (action) => this.#exclusive(action),
+      freshTime: (signal) => this.#readTime(signal),
+      correct: (refused) => this.#store.correct(this.#store.ledger.offset, CLOCK_TOLERANCE_MS, refused),
+      onSynced: () => this.#synced(),
+      onProblem: (error) => this.#onProblem(error),
+      onUnauthorized: () => void this.#tokens.renew(this.#life.signal).then(() => this.#engine.dispatch('token')),
+    });
+  }
+
+  #makeFollower(): Follower {
+    return new Follower({
+      store: this.#store,
+      http: this.http,
+      timers: this.#timers,
+      transports: this.#transports(),
+      maxRetryDelayMs: this.#config.maxRetryDelayMs ?? 30_000,
+      exclusive: (action) => this.#exclusive(action),
+      onConnection: (connection) => this.#setConnection(connection),
+      onSynced: () => this.#synced(),
+      onProblem: (error) => this.#onProblem(error),
+      renewToken: (signal) => this.#tokens.renew(signal),
+    });
+  }
+
+  #transports(): Transport[] {
+    const { notification = 'websocket', webSocket, pollingIntervalMs = 2000 } = this.#config;
+    const options = { http: this.http, timers: this.#timers, token: () => this.#tokens.get(), pollingIntervalMs };
+    const platform = typeof WebSocket === 'undefined' ? null : (url: string) => new WebSocket(url);
+    const connect = webSocket === undefined ? platform : webSocket;
+    const all: Transport[] = [
+      ...(connect === null ? [] : [webSocketTransport(options, connect)]),
+      sseTransport(options),
+      pollingTransport(options),
+    ];
+    const first = all.findIndex(({ kind }) => kind === notification);
+    return all.slice(Math.max(0, first));
+  }
+
+  /** One at a time: batches and snapshots. */
+  #exclusive<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(action);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #readTime(signal: AbortSignal): Promise<void> {
+    if (!this.#freshTime) {
+      const since = this.#store.ledger.cursor?.cursor ?? null;
+      // An answer that says the cursor expired has told the time as well as another: the follower sees to the rest.
+      await this.http
+        .since({ since, types: [...this.#store.ledger.models.keys()], limit: 1 }, signal)
+        .catch((error) => {
+          if (!(error instanceof HttpError) || error.status !== 410) throw error;
+        });
+    }
+    await this.#correcting;
+  }
+
+  #onServerTime(offset: number, uncertainty: number): void {
+    const first = !this.#freshTime;
+    this.#freshTime = true;
+    const difference = Math.abs(offset - this.#store.ledger.offset);
+    if (!first && difference <= uncertainty) return;
+    this.#correcting = this.#correcting
+      .then(() => this.#store.correct(offset, CLOCK_TOLERANCE_MS))
+      .then(() => this.#tellNews())
+      .catch((error: unknown) => this.#onStorage(error));
+  }
+
+  #synced(): void {
+    this.status.set({ lastSyncedAt: this.#store.wall(), serverProblem: null });
+    this.#tellNews();
+  }
+
+  #onProblem(error: unknown): void {
+    this.status.set({ serverProblem: problemOf(error) });
+    if (this.#phase === 'fetching') this.#setPhase('local');
+    this.#tellNews();
+  }
+
+  #setConnection(connection: Connection): void {
+    if (this.status.parts.connection === connection) return;
+    this.status.set({ connection });
+    this.#tellNews();
+  }
+
+  #onStorage(error: unknown): void {
+    const current = this.status.parts.storageProblem;
+    if (error !== null) this.status.set({ storageProblem: problemOf(error) });
+    else if (current !== null && current.code !== 'store_corrupt') this.status.set({ storageProblem: null });
+  }
+
+  // --- Network, user, tabs ----------------------------------------------------------------------------------------------------
+
+  #lead(): void {
+    if (this.#life.signal.aborted) return;
+    this.status.set({ isLeader: true });
+    // What the last leader wrote and did not live to tell.
+    void this.#store
+      .readTail()
+      .catch((error: unknown) => this.#onStorage(error))
+      .then(() => {
+        if (this.#life.signal.aborted) return;
+        this.#freshTime = false;
+        if (this.#platform.online) {
+          this.#engine.dispatch('lead');
+          this.#follower.start();
+        } else {
+          this.#engine.dispatch('lead_offline');
+          this.#setConnection('offline');
+        }
+      });
+  }
+
+  #onOnline(online: boolean): void {
+    this.status.set({ isOnline: online });
+    if (online && this.#config.syncOnOnline === false) return;
+    if (!online) this.#freshTime = false;
+    if (!this.#tabs.leads) return;
+    this.#engine.dispatch(online ? 'online' : 'offline');
+    if (online) {
+      this.#follower.start();
+      this.#follower.wake();
+    } else this.#follower.stop('offline');
+  }
+
+  #wake(): void {
+    if (!this.#tabs.leads) return;
+    this.#engine.dispatch('urge');
+    this.#follower.wake();
+  }
+
+  #onTab(message: TabMessage): void {
+    switch (message.type) {
+      case 'chunk':
+        if (this.#phase === 'opening' || this.#phase === 'new') return; // the disk tells
+        void this.#store.takeChunk(message.key, message.text).catch((error: unknown) => this.#onStorage(error));
+        return;
+      case 'hello':
+        return this.#tellNews();
+      case 'wake':
+        return this.#wake();
+      case 'news': {
+        if (this.#tabs.leads) return;
+        const { connection, lastSyncedAt, offset, problem } = message.news;
+        this.#store.ledger.offset = offset;
+        this.status.set({ connection, lastSyncedAt, serverProblem: problem });
+        return;
+      }
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #tellNews(): void {
+    if (!this.#tabs.leads) return;
+    const { connection, lastSyncedAt, serverProblem } = this.status.parts;
+    const { offset } = this.#store.ledger;
+    this.#tabs.post({ type: 'news', news: { connection, lastSyncedAt, offset, problem: serverProblem } });
+  }
+
+  // --- Changes ----------------------------------------------------------------------------------------------------------------
+
+  #record(model: ModelDefinition, eventType: string, id: string, payload: unknown): Mutation {
+    if (this.#phase === 'new' || this.#phase === 'opening') {
+      throw new StoreError('not_ready', 'the store is not read yet: await start()');
+    }
+    if (this.#phase === 'closed') throw new StoreError('closed', 'the client was closed');
+    const { event, saved } = this.#store.record(model, eventType, id, payload);
+    const synced = defer<void>();
+    synced.promise.catch(() => {}); // whoever wants to know of a rejection has the promise, and the status
+    this.#waiting.set(event.id, synced);
+    return {
+      eventId: event.id,
+      entityId: event.entity_id,
+      saved,
+      synced: synced.promise,
+      flush: () => saved.then(() => this.#store.flush()),
+      // biome-ignore lint/suspicious/noThenProperty: awaiting a mutation means that it is saved
+      then: (done, failed) => saved.then(done, failed),
+    };
+  }
+
+  #settle({ event, status, rejection }: LogEntry): void {
+    const waiting = this.#waiting.get(event.id);
+    if (waiting === undefined || status === 'pending') return;
+    this.#waiting.delete(event.id);
+    if (status === 'accepted' || status === 'synced') waiting.resolve();
+    else waiting.reject(new EventRejected(event.id, rejection?.code ?? 'rejected', rejection?.reason ?? ''));
+  }
+
+  #entries(type: string, id: string): readonly HistoryEntry[] {
+    const log = this.#store.ledger.log(type, id);
+    log?.state(); // folds what is new, which says what was applied
+    return (log?.entries ?? []).map(({ event, applied, status }: LogEntry) => ({ event, applied, status }));
+  }
+}
+
+/** Another tenant, user, server or format is another store. */
+function storeName({ baseUrl, tenantId, userId }: SyncClientConfig): string {
+  return ['syncable', STORE_FORMAT, baseUrl.replace(/\/+$/, ''), tenantId, userId]
+    .map((part) => encodeURIComponent(part))
+    .join(':');
+}
+
+function defaultStore(): (name: string) => StoreAdapter {
+  return typeof indexedDB === 'undefined' ? memoryStore() : indexedDbStore();
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof SyncError) return { code: error.code, message: error.message };
+  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,190 @@
+/**
+ * The default store of a browser: an IndexedDB database of two object stores and no index.
+ *
+ * One record per group commit is what makes it cheap: a transaction of one row per event costs twenty times as much for a large batch.
+ */
+import { StoreError } from '../../errors.js';
+import type { Chunk, Compaction, StorageEstimate, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+
+const JOURNAL = 'journal';
+const SNAPSHOTS = 'snapshots';
+const META = 'meta';
+const FLOOR = 'floor';
+
+/** Stores in the browser's IndexedDB, or in the one given. */
+export function indexedDbStore(factory?: IDBFactory): StoreFactory {
+  return (name) => new IndexedDbAdapter(name, factory);
+}
+
+class IndexedDbAdapter implements StoreAdapter {
+  readonly #name: string;
+  readonly #factory: IDBFactory | undefined;
+  #database: Promise<IDBDatabase> | null = null;
+  #lost: ((reason: string) => void) | null = null;
+  #closed = false;
+
+  constructor(name: string, factory: IDBFactory | undefined) {
+    this.#name = name;
+    this.#factory = factory;
+  }
+
+  async load(): Promise<StoreContents> {
+    const transaction = await this.#transaction('readonly');
+    const journal = transaction.objectStore(JOURNAL);
+    const records = transaction.objectStore(SNAPSHOTS);
+    const [floor, keys, texts, names, snapshots] = await Promise.all([
+      result(transaction.objectStore(META).get(FLOOR)),
+      result(journal.getAllKeys()),
+      result(journal.getAll()),
+      result(records.getAllKeys()),
+      result(records.getAll()),
+    ]);
+    return {
+      floor: typeof floor === 'number' ? floor : 0,
+      chunks: chunksOf(keys, texts),
+      // Anything that is no text is damage, and for the store above to find.
+      snapshots: names.map((name, index) => ({ key: String(name), text: textOf(snapshots[index]) })),
+    };
+  }
+
+  async append(text: string, { flush }: { readonly flush: boolean }): Promise<number> {
+    const transaction = await this.#transaction('readwrite', flush);
+    const key = result(transaction.objectStore(JOURNAL).add(text));
+    transaction.commit?.();
+    await done(transaction);
+    return Number(await key);
+  }
+
+  async tail(after: number): Promise<Tail> {
+    const transaction = await this.#transaction('readonly');
+    const journal = transaction.objectStore(JOURNAL);
+    const range = IDBKeyRange.lowerBound(after, true);
+    const [floor, keys, texts] = await Promise.all([
+      result(transaction.objectStore(META).get(FLOOR)),
+      result(journal.getAllKeys(range)),
+      result(journal.getAll(range)),
+    ]);
+    return { floor: typeof floor === 'number' ? floor : 0, chunks: chunksOf(keys, texts) };
+  }
+
+  async compact({ expect, journal, snapshots, drop }: Compaction): Promise<boolean> {
+    const transaction = await this.#transaction('readwrite', true);
+    const chunks = transaction.objectStore(JOURNAL);
+    const records = transaction.objectStore(SNAPSHOTS);
+    const last = await result(chunks.openKeyCursor(null, 'prev'));
+    if (Number(last?.key ?? 0) !== expect) {
+      transaction.abort();
+      return false;
+    }
+    if (drop === 'others') records.clear();
+    else for (const key of drop) records.delete(key);
+    for (const { key, text } of snapshots) records.put(text, key);
+    if (journal !== null) {
+      chunks.delete(IDBKeyRange.upperBound(expect));
+      chunks.put(journal, expect);
+      transaction.objectStore(META).put(expect, FLOOR);
+    }
+    await done(transaction);
+    return true;
+  }
+
+  async estimate(): Promise<StorageEstimate | null> {
+    const found = await storage()?.estimate?.();
+    return found?.usage === undefined || found.quota === undefined ? null : { usage: found.usage, quota: found.quota };
+  }
+
+  async persist(): Promise<boolean> {
+    const manager = storage();
+    return (await manager?.persisted?.()) || (await manager?.persist?.()) || false;
+  }
+
+  onLost(listener: (reason: string) => void): void {
+    this.#lost = listener;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const database = await this.#database?.catch(() => null);
+    database?.close();
+  }
+
+  async #transaction(mode: IDBTransactionMode, flush = false): Promise<IDBTransaction> {
+    if (this.#closed) throw new StoreError('storage_closed', 'the store is closed');
+    this.#database ??= this.#open().catch((error: unknown) => {
+      this.#database = null; // the next attempt opens anew
+      throw error;
+    });
+    const database = await this.#database;
+    try {
+      const durability = flush ? 'strict' : 'relaxed';
+      return database.transaction([JOURNAL, SNAPSHOTS, META], mode, { durability });
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const factory = this.#factory ?? globalThis.indexedDB;
+      if (factory === undefined) {
+        reject(new StoreError('storage_unavailable', 'there is no IndexedDB here'));
+        return;
+      }
+      const request = factory.open(this.#name, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore(JOURNAL, { autoIncrement: true });
+        request.result.createObjectStore(SNAPSHOTS);
+        request.result.createObjectStore(META);
+      };
+      request.onblocked = () => reject(new StoreError('storage_blocked', 'another tab keeps the store from opening'));
+      request.onerror = () => reject(storeError(request.error));
+      request.onsuccess = () => {
+        const database = request.result;
+        // Another tab removes the database: let it, and say so.
+        database.onversionchange = () => this.#goAway(database, 'removed by another tab');
+        database.onclose = () => this.#goAway(database, 'closed by the browser');
+        resolve(database);
+      };
+    });
+  }
+
+  #goAway(database: IDBDatabase, reason: string): void {
+    database.close();
+    this.#database = null;
+    if (!this.#closed) this.#lost?.(reason);
+  }
+}
+
+function storage(): StorageManager | undefined {
+  return typeof navigator === 'undefined' ? undefined : navigator.storage;
+}
+
+function chunksOf(keys: readonly IDBValidKey[], texts: readonly unknown[]): Chunk[] {
+  return keys.map((key, index) => ({ key: Number(key), text: textOf(texts[index]) }));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '{damaged';
+}
+
+function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(storeError(request.error));
+  });
+}
+
+function done(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(storeError(transaction.error));
+    transaction.onerror = () => reject(storeError(transaction.error));
+  });
+}
+
+function storeError(error: unknown): StoreError {
+  const name = error instanceof Error ? error.name : '';
+  const code = name === 'QuotaExceededError' ? 'storage_full' : 'storage_failed';
+  const text = error instanceof Error ? error.message : 'the store failed';
+  return new StoreError(code, text === '' ? name : text, { cause: error });
+}

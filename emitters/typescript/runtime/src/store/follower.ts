@@ -1,0 +1,240 @@
+/**
+ * Follows the server: snapshots first, then the feed, from the stored cursor, for as long as this tab leads.
+ *
+ * Invariant: a cursor is stored in the same chunk as the events it stands for, so whatever happens in between is only done again.
+ */
+import type { HttpClient } from '../client/http.js';
+import { HttpError } from '../errors.js';
+import type { Cursor, FeedEvent, JournalEntry } from './db.js';
+import type { EventStore } from './eventStore.js';
+import { pause, type StreamEnd, type StreamMessage, type Transport } from './stream.js';
+import { backoffMs, type Timers } from './timing.js';
+
+/** How the connection stands. */
+export type Connection = 'offline' | 'connecting' | 'live' | 'polling' | 'awaiting_token' | 'closed';
+
+export interface FollowerOptions {
+  readonly store: EventStore;
+  readonly http: HttpClient;
+  readonly timers: Timers;
+  /** The first is tried first. */
+  readonly transports: readonly Transport[];
+  readonly maxRetryDelayMs: number;
+  /** Keeps batches and snapshots apart: a snapshot read while a batch is under way would hold events that are not known accepted. */
+  readonly exclusive: <T>(action: () => Promise<T>) => Promise<T>;
+  readonly onConnection: (connection: Connection) => void;
+  readonly onSynced: () => void;
+  readonly onProblem: (error: unknown) => void;
+  /** Resolves once there is a token worth trying. */
+  readonly renewToken: (signal: AbortSignal) => Promise<void>;
+}
+
+const FAILURES_BEFORE_FALLBACK = 2;
+const SNAPSHOT_PAGE = 500;
+
+/** The inbound half of the engine. */
+export class Follower {
+  readonly #options: FollowerOptions;
+  #abort: AbortController | null = null;
+  #wake = new AbortController();
+  #preferred = 0;
+  #failures = 0;
+  #attempt = 0;
+  #buffer: FeedEvent[] = [];
+  #repairing: Promise<void> | null = null;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to follow; a second call does nothing. */
+  start(): void {
+    if (this.#abort !== null) return;
+    this.#abort = new AbortController();
+    void this.#run(this.#abort.signal);
+  }
+
+  /** Stops; {@link start} goes on from the stored cursor. */
+  stop(connection: Connection): void {
+    this.#abort?.abort();
+    this.#abort = null;
+    this.#wake.abort();
+    this.#options.onConnection(connection);
+  }
+
+  /** The network or the user is back: does not wait any longer, and gives the best transport another chance. */
+  wake(): void {
+    this.#preferred = 0;
+    this.#failures = 0;
+    this.#attempt = 0;
+    this.#wake.abort();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { onConnection, onProblem, renewToken } = this.#options;
+    while (!signal.aborted) {
+      try {
+        onConnection('connecting');
+        await this.#start(signal);
+        await this.repair(signal);
+        const end = await this.#listen(signal);
+        if (signal.aborted) return;
+        if (end === 'expired' || end === 'refused') await this.#restart(signal);
+        else if (end === 'unauthorized') {
+          onConnection('awaiting_token');
+          await renewToken(signal);
+        } else await this.#wait(null, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        onProblem(error);
+        if (error instanceof HttpError && error.status === 401) {
+          onConnection('awaiting_token');
+          await renewToken(signal);
+        } else await this.#wait(error, signal);
+      }
+    }
+  }
+
+  async #wait(error: unknown, signal: AbortSignal): Promise<void> {
+    const { timers, maxRetryDelayMs } = this.#options;
+    const delay = error instanceof HttpError ? error.retryAfter : null;
+    const ms = delay ?? backoffMs(this.#attempt++, maxRetryDelayMs, timers.random);
+    this.#wake = new AbortController();
+    const either = new AbortController();
+    const stop = (): void => either.abort();
+    signal.addEventListener('abort', stop);
+    this.#wake.signal.addEventListener('abort', stop);
+    await pause(timers, ms, either.signal);
+    signal.removeEventListener('abort', stop);
+  }
+
+  /** Reads the snapshots of types that this store has never read. */
+  async #start(signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    const cursor = store.ledger.cursor;
+    const types = [...store.ledger.models.keys()];
+    const missing = types.filter((type) => cursor === null || !cursor.types.includes(type));
+    if (missing.length === 0) return;
+    await this.#options.exclusive(async () => {
+      const read = await this.#snapshots(missing, signal);
+      const known = store.ledger.cursor;
+      // Reading on from the older cursor is safe: what a snapshot holds is skipped.
+      const next = known === null ? read.cursor : { ...known, types };
+      await store.commit([...read.entries, { kind: 'cursor', cursor: next }]);
+    });
+  }
+
+  /** The cursor is of no use: what is held from the server goes for what its snapshots say, in one commit. */
+  async #restart(signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    const types = [...store.ledger.models.keys()];
+    await this.#options.exclusive(async () => {
+      const read = await this.#snapshots(types, signal);
+      await store.commit([{ kind: 'reset', types }, ...read.entries, { kind: 'cursor', cursor: read.cursor }]);
+    });
+  }
+
+  async #snapshots(
+    types: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ entries: JournalEntry[]; cursor: Cursor | null }> {
+    const { http, store } = this.#options;
+    const entries: JournalEntry[] = [];
+    let cursor: Cursor | null = null;
+    for (const type of types) {
+      let after: string | null = null;
+      do {
+        const page = await http.snapshots({ type, after, limit: SNAPSHOT_PAGE }, signal);
+        // The first page's: what happens while the others are read comes again by the feed.
+        cursor ??= { cursor: page.cursor, seq: page.seq, types: [...store.ledger.models.keys()], at: store.wall() };
+        for (const snapshot of page.snapshots) entries.push({ kind: 'base', snapshot, head: page.seq });
+        after = page.next;
+      } while (after !== null);
+    }
+    return { entries, cursor };
+  }
+
+  /** Asks for the snapshots of entities whose late events only the server can fold. */
+  repair(signal: AbortSignal): Promise<void> {
+    this.#repairing ??= this.#repair(signal).finally(() => {
+      this.#repairing = null;
+    });
+    return this.#repairing;
+  }
+
+  async #repair(signal: AbortSignal): Promise<void> {
+    const { store, http, exclusive } = this.#options;
+    for (const log of store.needingServer()) {
+      await exclusive(async () => {
+        const page = await http.snapshots({ type: log.model.entity, id: log.id }, signal);
+        const snapshot = page.snapshots[0];
+        if (snapshot !== undefined) await store.commit([{ kind: 'base', snapshot, head: page.seq }]);
+      });
+    }
+  }
+
+  async #listen(signal: AbortSignal): Promise<StreamEnd> {
+    const { store, transports, onConnection } = this.#options;
+    const transport = transports[Math.min(this.#preferred, transports.length - 1)];
+    if (transport === undefined) return 'lost';
+    let heard = false;
+    this.#buffer = [];
+    const end = await transport.follow({
+      channels: [...store.ledger.models.keys()],
+      cursor: store.ledger.cursor?.cursor ?? null,
+      signal,
+      onMessage: (message) => {
+        if (!heard) onConnection(transport.kind === 'polling' ? 'polling' : 'live');
+        heard = true;
+        this.#failures = 0;
+        this.#attempt = 0;
+        this.#take(message, signal);
+      },
+    });
+    if (!heard && end === 'lost') {
+      this.#failures += 1;
+      if (this.#failures >= FAILURES_BEFORE_FALLBACK && this.#preferred < transports.length - 1) {
+        this.#preferred += 1;
+        this.#failures = 0;
+      }
+    }
+    return end;
+  }
+
+  /** Events that come in one go are taken in together: one fold, one chunk, one rendering. */
+  #take(message: StreamMessage, signal: AbortSignal): void {
+    const { store, timers, onSynced } = this.#options;
+    if (message.type === 'events') {
+      const first = this.#buffer.length === 0;
+      this.#buffer.push(...message.events);
+      this.#position = message.cursor;
+      if (first) timers.task(() => this.#drain(signal));
+      return;
+    }
+    if (message.type === 'caught_up') {
+      this.#position = message.cursor;
+      this.#drain(signal);
+    }
+    if (store.ledger.cursor !== null) onSynced();
+  }
+
+  #position = '';
+
+  #drain(signal: AbortSignal): void {
+    const { store } = this.#options;
+    const held = store.ledger.cursor;
+    if (signal.aborted || (this.#buffer.length === 0 && held?.cursor === this.#position)) return;
+    const events = this.#buffer;
+    this.#buffer = [];
+    const cursor: Cursor = {
+      cursor: this.#position,
+      seq: Math.max(held?.seq ?? 0, ...events.map(({ seq }) => seq)),
+      types: [...store.ledger.models.keys()],
+      at: store.wall(),
+    };
+    // A failed write is kept and tried again by the journal, which says so itself.
+    store.receive(events, cursor).catch(() => {});
+    this.#options.onSynced();
+    if (store.needingServer().length > 0) this.repair(signal).catch(this.#options.onProblem);
+  }
+}

@@ -1,0 +1,445 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { WebSocket as NodeWebSocket } from 'ws';
+import type { SyncClient } from '../src/client/sync.js';
+import { memoryStore } from '../src/store/adapters/memory.js';
+import { client, event, seeded, TestLocks, testChannels, until, uuid } from './helpers.js';
+import { boardModel } from './models/board.js';
+import { orderModel } from './models/order.js';
+import { FakeServer } from './server.js';
+
+let server: FakeServer;
+let url: string;
+let open: SyncClient[];
+
+const make: typeof client = (...args) => {
+  const made = client(...args);
+  open.push(made);
+  return made;
+};
+
+beforeEach(async () => {
+  server = new FakeServer();
+  url = await server.start();
+  open = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((one) => one.close()));
+  await server.stop();
+});
+
+describe('a client and a server', () => {
+  it('sends what is recorded, in order, and takes in what others did', async () => {
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    const id = uuid();
+    const created = orders.record('order.created', id, { table_number: 3 });
+    assert.equal(orders.get(id)?.table_number, 3, 'shown at once');
+    orders.record('order.tip_added', id, { by: 5 });
+    await created;
+    await created.synced;
+    await sync.settled();
+    assert.deepEqual(
+      server.log.map(({ event_type }) => event_type),
+      ['order.created', 'order.tip_added'],
+    );
+    server.append(event('order.note_changed', id, { note: 'no salt' }, Date.now() + 1000));
+    await until('the note', () => orders.get(id)?.note === 'no salt');
+    const status = sync.status.getSnapshot();
+    assert.equal(status.pendingCount, 0);
+    assert.ok(status.lastSyncedAt !== null);
+    assert.equal(status.connection, 'live');
+  });
+
+  for (const notification of ['websocket', 'sse', 'polling'] as const) {
+    it(`follows by ${notification}`, async () => {
+      const sync = make(url, {
+        notification,
+        pollingIntervalMs: 20,
+        webSocket: (to) => new NodeWebSocket(to) as unknown as WebSocket,
+      });
+      await sync.start();
+      await until('connection', () => ['live', 'polling'].includes(sync.status.getSnapshot().connection));
+      const id = uuid();
+      server.append(event('board.created', id, { title: 'x' }));
+      await until('the board', () => sync.collection(boardModel).get(id)?.title === 'x');
+      server.dropStreams();
+      server.append(event('board.title_changed', id, { title: 'y' }));
+      await until('the title', () => sync.collection(boardModel).get(id)?.title === 'y');
+    });
+  }
+
+  it('falls back where WebSockets do not go through', async () => {
+    server.webSockets = false;
+    const sync = make(url, {
+      notification: 'websocket',
+      webSocket: (to) => new NodeWebSocket(to) as unknown as WebSocket,
+    });
+    await sync.start();
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+  });
+
+  it('starts a new device from snapshots, page by page', async () => {
+    const ids = Array.from({ length: 5 }, uuid);
+    for (const id of ids) server.append(event('order.created', id, { table_number: 1 }));
+    const sync = make(url);
+    await sync.start();
+    await until('all orders', () => sync.collection(orderModel).list().length === 5);
+    assert.equal(server.requests.filter(({ path }) => path.includes('/snapshots?entity_type=order')).length, 3);
+    assert.equal(sync.getPhase(), 'synced');
+  });
+
+  it('asks for the snapshot of an entity whose late event lies before what it kept', async () => {
+    const id = uuid();
+    const base = Date.now() - 10_000;
+    server.append(event('order.created', id, { table_number: 1 }, base));
+    server.append(event('order.updated', id, { table_number: 9 }, base + 5000));
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    await until('the order', () => orders.get(id)?.table_number === 9);
+    server.append(event('order.note_changed', id, { note: 'late' }, base + 1000));
+    await until('the note', () => orders.get(id)?.note === 'late');
+    assert.equal(orders.get(id)?.table_number, 9);
+  });
+
+  it('starts from snapshots again when its cursor expired, and keeps what is unsynced', async () => {
+    const disks = new Map();
+    const lost = uuid();
+    const kept = uuid();
+    server.append(event('order.created', lost, { table_number: 1 }));
+    const first = make(url, { store: memoryStore(disks) });
+    await first.start();
+    await until('the order', () => first.collection(orderModel).get(lost) !== undefined);
+    await first.close();
+    server.log.length = 0;
+    server.epoch = 'e2';
+    server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
+    const second = make(url, { store: memoryStore(disks) });
+    await second.start();
+    const orders = second.collection(orderModel);
+    orders.record('order.created', kept, { table_number: 2 });
+    await until('the reset', () => orders.get(lost) === undefined);
+    assert.equal(orders.get(kept)?.table_number, 2);
+    server.fault = () => null;
+    await second.settled();
+    assert.equal(server.log.length, 1);
+  });
+});
+
+describe('faults', () => {
+  it('sends again after a lost answer, and the server has each event once', async () => {
+    let lose = 2;
+    // The feed is away too: it would bring the events before they are sent again.
+    server.fault = (path) => (path === '/batch' ? (lose-- > 0 ? 'lose' : null) : path === '/live' ? 'drop' : null);
+    const sync = make(url);
+    await sync.start();
+    const id = uuid();
+    sync.collection(orderModel).record('order.created', id, { table_number: 1 });
+    await sync.collection(orderModel).record('order.tip_added', id, { by: 1 }).synced;
+    assert.equal(server.log.length, 2);
+    const [first, second] = server.batches;
+    assert.deepEqual(second, first, 'unchanged');
+    assert.equal(sync.collection(orderModel).get(id)?.tip_cents, 1);
+  });
+
+  it('halves a batch that is too large, and rejects a single event that is', async () => {
+    server.fault = (path, body) =>
+      path === '/batch' && (body?.events.length ?? 0) > 2
+        ? { status: 413, body: { code: 'batch_too_large' } }
+        : body?.events.some(({ payload }) => JSON.stringify(payload).includes('huge'))
+          ? { status: 413, body: { code: 'batch_too_large' } }
+          : null;
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    const ids = Array.from({ length: 7 }, uuid);
+    for (const id of ids) orders.record('order.created', id, { table_number: 1 });
+    orders.record('order.note_changed', ids[0] ?? '', { note: 'huge' });
+    await until('all', () => server.log.length === 7 && sync.status.getSnapshot().rejections.length === 1);
+    assert.equal(sync.status.getSnapshot().rejections[0]?.code, 'batch_too_large');
+    assert.equal(orders.get(ids[0] ?? '')?.note, null);
+  });
+
+  it('puts the event that a 422 names aside and sends the rest', async () => {
+    const bad = uuid();
+    server.fault = (path, body) => {
+      const index = body?.events.findIndex(({ entity_id }) => entity_id === bad) ?? -1;
+      return path === '/batch' && index >= 0 ? { status: 422, body: { code: 'invalid_event', index } } : null;
+    };
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    const rejected = orders.record('order.created', bad, { table_number: 1 });
+    const good = orders.record('order.created', uuid(), { table_number: 1 });
+    await good.synced;
+    await assert.rejects(rejected.synced, { code: 'invalid_event' });
+    assert.equal(orders.get(bad), undefined);
+  });
+
+  it('waits for a token, and leaves the queue as it is', async () => {
+    server.token = 'right';
+    let asked = 0;
+    const sync = make(url, { token: 'wrong', onAuthError: () => void asked++ });
+    await sync.start();
+    const mutation = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the question', () => asked > 0);
+    assert.equal(sync.status.getSnapshot().pendingCount, 1);
+    sync.setToken('right');
+    await mutation.synced;
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+  });
+
+  it('waits as long as the server says', async () => {
+    let refused = 0;
+    server.fault = (path) => {
+      if (path !== '/batch' || refused > 0) return null;
+      refused = Date.now();
+      return { status: 429, headers: { 'retry-after': '1' } };
+    };
+    const sync = make(url);
+    await sync.start();
+    const mutation = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the refusal', () => refused > 0);
+    sync.syncNow();
+    await mutation.synced;
+    assert.ok(Date.now() - refused >= 950);
+  });
+
+  it('keeps a retryable rejection in the fold and in the queue', async () => {
+    let busy = 2;
+    server.guard = () => (busy-- > 0 ? { code: 'overloaded', reason: 'busy', retryable: true } : null);
+    const sync = make(url);
+    await sync.start();
+    const id = uuid();
+    const mutation = sync.collection(orderModel).record('order.created', id, { table_number: 1 });
+    await until('the first answer', () => busy < 2);
+    assert.equal(sync.collection(orderModel).get(id)?.table_number, 1);
+    assert.deepEqual(sync.status.getSnapshot().rejections, []);
+    await mutation.synced;
+  });
+
+  it('does not let fifty rejected events hold up the fifty-first, and sends none of them again', async () => {
+    server.guard = ({ payload }) =>
+      JSON.stringify(payload).includes('bad') ? { code: 'no', reason: 'guarded', retryable: false } : null;
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    const id = uuid();
+    await orders.record('order.created', id, { table_number: 1 }).synced;
+    const bad = Array.from({ length: 50 }, () => orders.record('order.note_changed', id, { note: 'bad' }));
+    await orders.record('order.note_changed', id, { note: 'good' }).synced;
+    await until('all judged', () => sync.status.getSnapshot().rejections.length === 50);
+    assert.equal(orders.get(id)?.note, 'good');
+    const before = server.batches.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(server.batches.length, before);
+    const again = bad[0]?.eventId ?? '';
+    server.guard = () => null;
+    await sync.retry(again);
+    await until('the retried event', () => server.log.some((one) => one.id === again));
+    assert.equal(orders.get(id)?.note, 'bad', 'stamped anew, it is the newest');
+    await sync.discard(bad[1]?.eventId ?? '');
+    await until('the rest', () => sync.status.getSnapshot().rejections.length === 48);
+  });
+
+  it('blocks what depends on a rejected create; retry sends all of it anew, in order', async () => {
+    let closed = true;
+    server.guard = ({ event_type }) =>
+      closed && event_type === 'order.created' ? { code: 'closed', reason: 'no new orders', retryable: false } : null;
+    const disks = new Map();
+    const sync = make(url, { store: memoryStore(disks) });
+    await sync.start();
+    const id = uuid();
+    const orders = sync.collection(orderModel);
+    const created = orders.record('order.created', id, { table_number: 1 });
+    const tips = [1, 2, 3].map((by) => orders.record('order.tip_added', id, { by }));
+    await assert.rejects(created.synced, { code: 'closed' });
+    await until('the rejection', () => sync.status.getSnapshot().rejections[0]?.blocked === 3);
+    assert.equal(orders.get(id), undefined);
+    assert.equal(sync.status.getSnapshot().pendingCount, 0);
+    await sync.close();
+    const again = make(url, { store: memoryStore(disks) });
+    await again.start();
+    assert.equal(again.status.getSnapshot().rejections[0]?.blocked, 3, 'kept over a restart');
+    closed = false;
+    await again.retry(created.eventId);
+    await again.settled();
+    assert.deepEqual(
+      server.log.map((one) => one.id),
+      [created, ...tips].map(({ eventId }) => eventId),
+    );
+    assert.equal(again.collection(orderModel).get(id)?.tip_cents, 6);
+  });
+
+  it('discards a rejected create with all that is blocked under it', async () => {
+    server.guard = ({ event_type }) =>
+      event_type === 'order.created' ? { code: 'closed', reason: 'no', retryable: false } : null;
+    const sync = make(url);
+    await sync.start();
+    const id = uuid();
+    const created = sync.collection(orderModel).record('order.created', id, { table_number: 1 });
+    sync.collection(orderModel).record('order.tip_added', id, { by: 1 });
+    await until('the rejection', () => sync.status.getSnapshot().rejections.length === 1);
+    await sync.discard(created.eventId);
+    assert.deepEqual(sync.status.getSnapshot().rejections, []);
+    assert.equal(server.log.length, 0);
+  });
+
+  it('sends what was recorded while a batch was in flight next', async () => {
+    let release: () => void = () => {};
+    const sync = make(url, {
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init);
+        if (String(input).endsWith('/batch') && server.batches.length === 1) {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }
+        return answer;
+      },
+    });
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    orders.record('order.created', uuid(), { table_number: 1 });
+    await until('the first batch', () => server.batches.length === 1);
+    const late = orders.record('order.created', uuid(), { table_number: 2 });
+    await late;
+    release();
+    await late.synced;
+    assert.equal(server.batches.length, 2);
+  });
+});
+
+describe('clocks', () => {
+  for (const off of [3_600_000, -3_600_000]) {
+    it(`moves what a clock ${off / 3_600_000} h off stamped, in order and at its distances`, async () => {
+      const disks = new Map();
+      const now = (): number => Date.now() + off;
+      let down = true;
+      server.fault = () => (down ? 'drop' : null);
+      const sync = make(url, { store: memoryStore(disks), timers: { now } });
+      await sync.start();
+      const id = uuid();
+      const orders = sync.collection(orderModel);
+      const mutations = [orders.record('order.created', id, { table_number: 1 })];
+      for (const by of [1, 2, 3]) mutations.push(orders.record('order.tip_added', id, { by }));
+      await sync.close();
+      const before = mutations.map(({ eventId }) => eventId);
+      down = false;
+      const again = make(url, { store: memoryStore(disks), timers: { now } });
+      await again.start();
+      const oldest = again.status.getSnapshot().oldestPendingAt ?? 0;
+      assert.ok(Math.abs(oldest - now()) < 5000);
+      await again.settled();
+      assert.deepEqual(
+        server.log.map((one) => one.id),
+        before,
+      );
+      assert.deepEqual(again.status.getSnapshot().rejections, []);
+      for (const { timestamp } of server.log) assert.ok(Math.abs(Number(timestamp.slice(0, 15)) - Date.now()) < 30_000);
+      const stamp = again.collection(orderModel).record('order.tip_added', id, { by: 1 });
+      await stamp.synced;
+      assert.ok(Math.abs(Number(server.log.at(-1)?.timestamp.slice(0, 15)) - Date.now()) < 30_000);
+    });
+  }
+
+  it('moves what the server finds ahead although it was sent before', async () => {
+    let ahead = 300_000;
+    server.clock = () => Date.now() + ahead;
+    const sync = make(url);
+    await sync.start();
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+    ahead = 0; // the server's clock is put right: what this client stamps is five minutes ahead now
+    const mutation = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await mutation.synced;
+    assert.deepEqual(sync.status.getSnapshot().rejections, []);
+  });
+});
+
+describe('tabs', () => {
+  it('one leads; the others write, hear of changes, and take over', async () => {
+    const shared = { store: memoryStore(new Map()), locks: new TestLocks(), channel: testChannels() };
+    const a = make(url, shared);
+    const b = make(url, shared);
+    await a.start();
+    await b.start();
+    await until('a leader', () => a.status.getSnapshot().isLeader);
+    assert.equal(b.status.getSnapshot().isLeader, false);
+    const id = uuid();
+    const mutation = b.collection(orderModel).record('order.created', id, { table_number: 4 });
+    await until('the leader to see it', () => a.collection(orderModel).get(id)?.table_number === 4);
+    await mutation.synced;
+    assert.equal(server.log.length, 1);
+    server.append(event('order.note_changed', id, { note: 'from afar' }, Date.now() + 1000));
+    await until('the follower to hear', () => b.collection(orderModel).get(id)?.note === 'from afar');
+    await until('the follower to know', () => b.status.getSnapshot().connection === 'live');
+    await a.close();
+    await until('b to lead', () => b.status.getSnapshot().isLeader);
+    await b.collection(orderModel).record('order.tip_added', id, { by: 1 }).synced;
+    assert.equal(server.log.length, 3);
+  });
+
+  it('every tab may send where there are no locks', async () => {
+    const shared = { store: memoryStore(new Map()), locks: null, channel: testChannels() };
+    const tabs = [make(url, shared), make(url, shared), make(url, shared)];
+    for (const tab of tabs) await tab.start();
+    const id = uuid();
+    await tabs[0]?.collection(orderModel).record('order.created', id, { table_number: 1 }).synced;
+    await until('all to see it', () => tabs.every((tab) => tab.collection(orderModel).get(id) !== undefined));
+    await Promise.all(tabs.map((tab) => tab.collection(orderModel).record('order.tip_added', id, { by: 1 }).synced));
+    await until('all tips', () => tabs.every((tab) => tab.collection(orderModel).get(id)?.tip_cents === 3));
+    assert.equal(server.log.length, 4);
+  });
+});
+
+describe('under every fault at once', () => {
+  const seed = Number(process.env['SYNC_SEED'] ?? Date.now() % 1_000_000);
+  it(`devices come to agree (seed ${seed})`, { timeout: 60_000 }, async () => {
+    const random = seeded(seed);
+    server.fault = () => {
+      const dice = random();
+      if (dice < 0.15) return 'drop';
+      if (dice < 0.25) return 'lose';
+      return dice < 0.3 ? { status: 503, headers: { 'retry-after': '0' } } : null;
+    };
+    const disks = [new Map(), new Map(), new Map()];
+    const devices = disks.map((disk) => make(url, { store: memoryStore(disk) }));
+    for (const device of devices) await device.start();
+    const ids = Array.from({ length: 3 }, uuid);
+    let made = 0;
+    for (let i = 0; i < 150; i++) {
+      const at = Math.floor(random() * devices.length);
+      const device = devices[at];
+      const id = ids[Math.floor(random() * ids.length)] ?? '';
+      const orders = device?.collection(orderModel);
+      try {
+        if (orders?.get(id) === undefined) orders?.record('order.created', id, { table_number: i });
+        else if (random() < 0.5) orders.record('order.tip_added', id, { by: i });
+        else orders.record('order.item_added', id, { item: { id: uuid(), name: 'x', price_cents: i } });
+        made += 1;
+      } catch {
+        // Refused by its own fold: fine.
+      }
+      if (random() < 0.05) {
+        await device?.close();
+        const again = make(url, { store: memoryStore(disks[at] ?? new Map()) });
+        await again.start();
+        devices[at] = again;
+      }
+      if (random() < 0.1) server.dropStreams();
+      if (random() < 0.3) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    server.fault = () => null;
+    for (const device of devices) await device.settled();
+    const folded = await server.fold();
+    const expected = JSON.stringify(ids.map((id) => folded.state('order', id)));
+    for (const device of devices) {
+      for (const { event: rejected } of device.status.getSnapshot().rejections) await device.discard(rejected.id);
+      const states = (): string => JSON.stringify(ids.map((id) => device.collection(orderModel).get(id) ?? null));
+      await until(`agreement of ${made} events: ${expected} and ${states()}`, () => states() === expected);
+    }
+  });
+});
