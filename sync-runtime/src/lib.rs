@@ -37,22 +37,12 @@ pub mod typed;
 pub use http::{AuthError, Authenticator, DevTokens};
 #[cfg(feature = "server")]
 pub use principal::Principal;
-pub use schema::SyncType;
+pub use schema::{SyncElement, SyncKey, SyncList, SyncType};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
 pub use sync_derive::{SyncType, Syncable};
-pub use typed::{Entity, Event, EventMeta, EventModel, ModelEvent, Syncable};
+pub use typed::{Entity, Event, EventMeta, EventModel, ModelEvent, PayloadError, Syncable};
 
-/// What the derives' expansions name. No part of the API.
 #[doc(hidden)]
-pub mod __private {
-    #[cfg(feature = "server")]
-    pub use inventory;
-    pub use serde;
-    pub use serde_json;
-
-    pub use crate::{
-        declare::*,
-        typed::{CustomFn, Registration, decode, encode, run_custom},
-    };
-}
+#[path = "private.rs"]
+pub mod __private;
