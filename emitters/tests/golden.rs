@@ -18,7 +18,7 @@ fn cases() -> Vec<(&'static str, Schema)> {
 fn emitted_files_are_the_pinned_ones() {
     for (case, schema) in cases() {
         for emitter in ALL {
-            let files = generate(*emitter, &schema).expect(emitter.target());
+            let files = generate(*emitter, &schema).expect("files");
             let folder = folder(emitter.target(), case);
             for (path, text) in files.iter() {
                 pin(&folder, path, text);
@@ -35,8 +35,8 @@ fn the_order_of_models_makes_no_difference() {
         shuffled.reverse();
         let shuffled = Schema::new(shuffled).expect("a sound schema");
         for emitter in ALL {
-            let one = generate(*emitter, &schema).expect(emitter.target());
-            let other = generate(*emitter, &shuffled).expect(emitter.target());
+            let one = generate(*emitter, &schema).expect("files");
+            let other = generate(*emitter, &shuffled).expect("files");
             assert!(one == other, "{} for {case}", emitter.target());
         }
     }
@@ -46,7 +46,7 @@ fn the_order_of_models_makes_no_difference() {
 fn no_models_are_no_reason_to_fail() {
     let schema = Schema::new(vec![]).expect("a sound schema");
     for emitter in ALL {
-        generate(*emitter, &schema).expect(emitter.target());
+        generate(*emitter, &schema).expect("files");
     }
 }
 

@@ -34,11 +34,12 @@ pub fn run(cli: &Cli, tell: &mut dyn Write) -> Result<Outcome> {
         None => extract::extract(&cli.cargo, cli.include_deps)?,
     };
     let plans = plan(cli, &schema, &root)?;
-    say(tell, &models_line(&schema));
     if cli.check {
+        say(tell, &models_line(&schema));
         return Ok(check(cli, &plans, tell));
     }
     output::write(&plans)?;
+    say(tell, &models_line(&schema));
     for plan in &plans {
         say(tell, &summary(plan));
     }
@@ -47,11 +48,9 @@ pub fn run(cli: &Cli, tell: &mut dyn Write) -> Result<Outcome> {
 
 /// The files of every target, compared with the disk.
 fn plan(cli: &Cli, schema: &Schema, root: &Path) -> Result<Vec<Plan>> {
-    let mut targets = cli.targets.clone();
-    targets.dedup();
-    let outs = outs(&targets, &cli.outs, root)?;
+    let outs = outs(&cli.targets, &cli.outs, root)?;
     let mut plans: Vec<Plan> = Vec::new();
-    for (target, out) in targets.iter().zip(outs) {
+    for (target, out) in cli.targets.iter().zip(outs) {
         let emitter = sync_emitters::find(target)
             .ok_or_else(|| Error::new(format!("there is no target {target:?}")))?;
         let files = sync_emitters::generate(emitter, schema)?;

@@ -66,7 +66,7 @@ impl Workspace {
             if args.package.is_empty() {
                 self.workspace_default_members.contains(&package.id)
             } else {
-                args.package.iter().any(|spec| *spec == package.name)
+                args.package.contains(&package.name)
             }
         });
         match (selected.next(), selected.next()) {

@@ -48,14 +48,14 @@ impl Staged {
                     self.make_folder(folder)
                         .map_err(|error| unwritable(folder, &error))?;
                     let temporary = self
-                        .write_temporary(folder, text)
+                        .write_temporary(&full, text)
                         .map_err(|error| unwritable(folder, &error))?;
                     self.files.push((temporary, full));
                 }
                 // Whoever can make a file there can remove one.
                 Change::Stale(_) => {
                     let probe = self
-                        .write_temporary(folder, "")
+                        .write_temporary(&full, "")
                         .map_err(|error| unwritable(folder, &error))?;
                     fs::remove_file(&probe).map_err(|error| unwritable(folder, &error))?;
                 }
@@ -76,9 +76,15 @@ impl Staged {
         Ok(())
     }
 
-    fn write_temporary(&self, folder: &Path, text: &str) -> io::Result<PathBuf> {
-        let name = format!(".sync-gen-{}-{}.tmp", std::process::id(), self.files.len());
-        let path = folder.join(name);
+    /// A file beside that one. It keeps the ending, so that the next run knows it for ours should this one be killed.
+    fn write_temporary(&self, beside: &Path, text: &str) -> io::Result<PathBuf> {
+        let ending = beside.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!(
+            ".sync-gen-{}-{}-{ending}",
+            std::process::id(),
+            self.files.len()
+        );
+        let path = beside.with_file_name(name);
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
