@@ -133,7 +133,7 @@ export class FakeServer {
     return `${this.epoch}:${seq}`;
   }
 
-  async #batch({ events }: Batch): Promise<unknown> {
+  async #batch({ events }: Batch): Promise<object> {
     const accepted: string[] = [];
     const rejected: unknown[] = [];
     for (const event of events) {
@@ -167,7 +167,7 @@ export class FakeServer {
     return null;
   }
 
-  async #snapshots(url: URL): Promise<unknown> {
+  async #snapshots(url: URL): Promise<object> {
     const type = url.searchParams.get('entity_type') ?? '';
     const one = url.searchParams.get('entity_id');
     const store = await this.fold();

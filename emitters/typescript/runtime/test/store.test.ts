@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { RefusedLocally } from '../src/errors.js';
+import { absent } from '../src/model.js';
+import { indexedDbStore } from '../src/store/adapters/indexeddb.js';
+import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
+import { nodeStore } from '../src/store/adapters/node.js';
+import { toWire } from '../src/store/codec.js';
+import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
+import { EventStore } from '../src/store/eventStore.js';
+import { platformTimers } from '../src/store/timing.js';
+import { event, seeded, TestAdapter, uuid } from './helpers.js';
+import { boardModel } from './models/board.js';
+import { orderModel } from './models/order.js';
+
+Object.assign(globalThis, { IDBKeyRange });
+const scratch = mkdtempSync(join(tmpdir(), 'syncable-store-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+async function open(
+  adapter: StoreAdapter,
+  every = 5,
+  share?: (key: number, text: string) => void,
+): Promise<EventStore> {
+  const snapshot = { every, max: every * 2 };
+  const models = [
+    { ...orderModel, snapshot },
+    { ...boardModel, snapshot },
+  ];
+  const store = new EventStore({ models, adapter, timers: platformTimers, ...(share === undefined ? {} : { share }) });
+  await store.open();
+  return store;
+}
+
+/** A log of one order as the server has it: places and positions unrelated, as when devices were offline. */
+function randomLog(random: () => number, id: string, size: number): FeedEvent[] {
+  const start = 1_763_712_000_000;
+  const made = [event('order.created', id, { table_number: 1 }, start)];
+  for (let i = 1; i < size; i++) {
+    const ms = start + Math.floor(random() * size * 10);
+    const dice = random();
+    if (dice < 0.5) made.push(event('order.tip_added', id, { by: i }, ms, i));
+    else if (dice < 0.8) made.push(event('order.note_changed', id, { note: `n${i}` }, ms, i));
+    else made.push(event('order.state_changed', id, { new_status: random() < 0.5 ? 'sent' : 'cancelled' }, ms, i));
+  }
+  return made.map((one, index) => ({ ...one, seq: index + 1 }));
+}
+
+async function foldOf(log: readonly FeedEvent[], id: string): Promise<unknown> {
+  const store = await open(new MemoryAdapter(), 1_000_000);
+  await store.receive(log, null);
+  return store.state('order', id);
+}
+
+const adapters: Record<string, () => () => StoreAdapter> = {
+  memory: () => {
+    const disk = new MemoryDisk();
+    return () => new MemoryAdapter(disk);
+  },
+  node: () => {
+    const name = uuid();
+    return () => nodeStore({ folder: scratch })(name);
+  },
+  indexeddb: () => {
+    const factory = new IDBFactory();
+    return () => indexedDbStore(factory)('store');
+  },
+};
+
+for (const [name, disk] of Object.entries(adapters)) {
+  describe(`the law of the store, on ${name}`, () => {
+    const seed = Number(process.env['SYNC_SEED'] ?? Date.now() % 1_000_000);
+    it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, async () => {
+      const random = seeded(seed);
+      for (let round = 0; round < 12; round++) {
+        const id = uuid();
+        const log = randomLog(random, id, 10 + Math.floor(random() * 60));
+        const reopen = disk();
+        let adapter = reopen();
+        let store = await open(adapter);
+        let read = 0;
+        while (read < log.length) {
+          const page = log.slice(read, read + 1 + Math.floor(random() * 8));
+          read += page.length;
+          const again = random() < 0.3 ? log.slice(Math.max(0, read - 12), read) : page; // twice is once
+          await store.receive(again, { cursor: String(read), seq: read, types: ['order'], at: 0 });
+          if (random() < 0.5) await store.compact();
+          if (store.needingServer().length > 0) {
+            const server = await open(new MemoryAdapter(), 1);
+            const all = log.slice(0, read);
+            const bare = await foldOf(all, id);
+            await server.receive(all, null);
+            const snapshot = server.ledger.log('order', id)?.takeSnapshot();
+            assert.deepEqual(snapshot?.state, bare);
+            if (snapshot) await store.commit([{ kind: 'base', snapshot, head: read }]);
+          }
+          if (random() < 0.2) {
+            await store.settle();
+            await adapter.close();
+            adapter = reopen();
+            store = await open(adapter);
+          }
+          assert.deepEqual(toWire(store.state('order', id)), toWire(await foldOf(log.slice(0, read), id)));
+        }
+        await store.close();
+      }
+    });
+
+    it('keeps outbox, cursor and rejections over a restart, compacted or not', async () => {
+      for (const compacted of [false, true]) {
+        const reopen = disk();
+        const store = await open(reopen());
+        const id = uuid();
+        const first = store.record(orderModel, 'order.created', id, { table_number: 1 });
+        await store.record(orderModel, 'order.tip_added', id, { by: 2 }).saved;
+        await store.commit([
+          { kind: 'rejected', id: first.event.id, code: 'no', reason: 'because', at: 7 },
+          { kind: 'cursor', cursor: { cursor: 'c', seq: 1, types: ['order'], at: 5 } },
+        ]);
+        if (compacted) assert.equal(await store.compact({ force: true }), true);
+        await store.close();
+        const again = await open(reopen());
+        assert.equal(again.ledger.cursor?.cursor, 'c');
+        const entries = [...again.ledger.outbox.values()];
+        assert.deepEqual(entries.map(({ status }) => status).sort(), ['blocked', 'rejected']);
+        assert.equal(again.state('order', id), absent);
+        await again.retry(first.event.id);
+        assert.equal(again.sendable().length, 2);
+        assert.notEqual(again.state('order', id), absent);
+        await again.close();
+      }
+    });
+  });
+}
+
+describe('snapshots', () => {
+  it('never drop an unsynced event, nor one beyond it', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    const id = uuid();
+    const log = Array.from({ length: 30 }, (_, i) =>
+      i === 0
+        ? event('order.created', id, { table_number: 1 }, 1000)
+        : event('order.tip_added', id, { by: 1 }, 1000 + i),
+    ).map((one, index) => ({ ...one, seq: index + 1 }));
+    for (const one of log.slice(0, 10)) {
+      await store.receive([one], null);
+      await store.compact({ force: true });
+    }
+    const own = store.record(orderModel, 'order.tip_added', id, { by: 100 });
+    for (const one of log.slice(10)) {
+      await store.receive([one], null);
+      await store.compact({ force: true });
+    }
+    assert.equal(store.ledger.entry(own.event.id)?.status, 'pending');
+    const before = toWire(store.state('order', id));
+    const again = await open(new MemoryAdapter(disk));
+    assert.deepEqual(toWire(again.state('order', id)), before);
+    assert.equal(again.sendable().length, 1);
+    const kept = again.ledger.log('order', id)?.entries.length ?? 0;
+    assert.ok(kept < 31, `some of ${kept} were dropped`);
+  });
+
+  it('are not taken where another tab wrote meanwhile', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    const id = uuid();
+    await store.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
+    const other = await open(new MemoryAdapter(disk));
+    await other.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
+    assert.equal(await store.compact({ force: true }), false);
+    await store.readTail();
+    assert.equal(await store.compact({ force: true }), true);
+    assert.equal((await open(new MemoryAdapter(disk))).sendable().length, 2);
+  });
+
+  it('a tab that slept through a compaction loads anew and keeps what it has not saved', async () => {
+    const disk = new MemoryDisk();
+    const leader = await open(new MemoryAdapter(disk), 2);
+    const id = uuid();
+    await leader.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
+    const sleeper = await open(new MemoryAdapter(disk), 2);
+    await leader.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
+    await leader.compact({ force: true });
+    const own = sleeper.record(orderModel, 'order.tip_added', id, { by: 10 });
+    await leader.record(orderModel, 'order.tip_added', id, { by: 100 }).saved;
+    await own.saved;
+    await sleeper.readTail();
+    const tips = (store: EventStore): unknown =>
+      new Map(Object.entries(store.state('order', id) ?? {})).get('tip_cents');
+    assert.equal(tips(sleeper), 111);
+    await leader.readTail();
+    assert.equal(tips(leader), 111);
+  });
+});
+
+describe('a mutation', () => {
+  it('leaves the fold when it cannot be written, with what was made on top of it', async () => {
+    const adapter = new TestAdapter();
+    const store = await open(adapter);
+    const kept = uuid();
+    await store.record(orderModel, 'order.created', kept, { table_number: 1 }).saved;
+    adapter.failing = new Error('disk full');
+    const id = uuid();
+    const create = store.record(orderModel, 'order.created', id, { table_number: 1 });
+    const tip = store.record(orderModel, 'order.tip_added', id, { by: 1 });
+    assert.notEqual(store.state('order', id), absent);
+    await assert.rejects(create.saved, /disk full/);
+    await assert.rejects(tip.saved, /disk full/);
+    assert.equal(store.state('order', id), absent);
+    adapter.failing = null;
+    await store.record(orderModel, 'order.tip_added', kept, { by: 1 }).saved;
+    assert.equal(store.sendable().length, 2);
+  });
+
+  it('is neither sendable nor told to other tabs before it is saved', async () => {
+    let release: () => void = () => {};
+    const adapter = new TestAdapter();
+    adapter.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const shared: string[] = [];
+    const store = await open(adapter, 5, (_key, text) => shared.push(text));
+    const { saved } = store.record(orderModel, 'order.created', uuid(), { table_number: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(store.sendable().length, 0);
+    assert.equal(shared.length, 0);
+    release();
+    await saved;
+    assert.equal(store.sendable().length, 1);
+    assert.equal(shared.length, 1);
+  });
+
+  it('shares one chunk with all that came while another was written', async () => {
+    const adapter = new TestAdapter();
+    const store = await open(adapter);
+    const saves = Array.from(
+      { length: 500 },
+      () => store.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved,
+    );
+    await Promise.all(saves);
+    assert.ok(adapter.appends.length <= 2, `${adapter.appends.length} appends`);
+  });
+
+  it('that its own fold would refuse throws and records nothing', async () => {
+    const store = await open(new MemoryAdapter());
+    const id = uuid();
+    const refused = (code: string, type: string, payload: unknown): void =>
+      assert.throws(
+        () => store.record(orderModel, type, id, payload),
+        (error) => error instanceof RefusedLocally && error.code === code,
+      );
+    refused('entity_not_found', 'order.tip_added', { by: 1 });
+    store.record(orderModel, 'order.created', id, { table_number: 1 });
+    refused('entity_exists', 'order.created', { table_number: 1 });
+    refused('invalid_transition', 'order.state_changed', { new_status: 'paid' });
+    assert.throws(() => store.record(orderModel, 'order.tip_added', id, { by: 0.5 }), {
+      code: 'invalid_payload',
+      pointer: '/by',
+    });
+    store.record(orderModel, 'order.archived', id, {});
+    refused('entity_deleted', 'order.tip_added', { by: 1 });
+    refused('entity_exists', 'order.created', { table_number: 1 });
+    assert.equal(store.ledger.outbox.size, 2);
+  });
+
+  it('that an earlier event makes pointless is listed as overtaken', async () => {
+    const store = await open(new MemoryAdapter());
+    const id = uuid();
+    const created = { ...event('order.created', id, { table_number: 1 }, 1000), seq: 1 };
+    await store.receive([created], null);
+    const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
+    await own.saved;
+    await store.commit([{ kind: 'accepted', ids: [own.event.id], head: 3 }]);
+    await store.receive([{ ...event('order.state_changed', id, { new_status: 'cancelled' }, 2000), seq: 2 }], null);
+    assert.deepEqual([...store.overtaken.keys()], [own.event.id]);
+  });
+});
+
+describe('what this version cannot read', () => {
+  it('is kept, not folded, and folds after an update', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    const id = uuid();
+    const log = [
+      event('order.created', id, { table_number: 1 }, 1000),
+      { ...event('order.tip_added', id, { by: 5 }, 2000), schema_version: 2 },
+      event('order.flambeed', id, {}, 3000),
+      event('order.state_changed', id, { new_status: 'eaten' }, 4000),
+      event('order.tip_added', id, { by: 1 }, 5000),
+    ].map((one, index) => ({ ...one, seq: index + 1 }));
+    await store.receive(log, null);
+    assert.equal(store.updateRequired, true);
+    const tips = (one: EventStore): unknown => new Map(Object.entries(one.state('order', id) ?? {})).get('tip_cents');
+    assert.equal(tips(store), 1);
+    await store.compact({ force: true });
+    const updated = new EventStore({
+      models: [{ ...orderModel, version: 2 }],
+      adapter: new MemoryAdapter(disk),
+      timers: platformTimers,
+    });
+    await updated.open();
+    assert.equal(tips(updated), 6);
+  });
+});
+
+describe('a damaged store', () => {
+  it('gives up what the server has and keeps every unsynced event that can be read', async () => {
+    for (const damage of ['line', 'chunk', 'snapshot'] as const) {
+      const disk = new MemoryDisk();
+      const store = await open(new MemoryAdapter(disk), 2);
+      const [theirs, ours] = [uuid(), uuid()];
+      const log = [event('order.created', theirs, { table_number: 1 }, 1000)];
+      for (let i = 0; i < 9; i++) log.push(event('order.tip_added', theirs, { by: 1 }, 2000 + i));
+      await store.receive(
+        log.map((one, index) => ({ ...one, seq: index + 1 })),
+        { cursor: 'c', seq: 10, types: ['order'], at: 0 },
+      );
+      await store.compact({ force: true });
+      await store.record(orderModel, 'order.created', ours, { table_number: 2 }).saved;
+      const [first] = disk.chunks;
+      if (damage === 'line') disk.chunks[0] = { key: first?.key ?? 0, text: `${first?.text}\n{"kind":"fee` };
+      if (damage === 'chunk') disk.chunks[0] = { key: first?.key ?? 0, text: '\u0001\u0002' };
+      if (damage === 'snapshot') for (const key of disk.snapshots.keys()) disk.snapshots.set(key, '{"older":{}}');
+      const again = await open(new MemoryAdapter(disk), 2);
+      assert.ok(again.damage !== null, damage);
+      assert.equal(again.damage.kept, 1);
+      assert.equal(again.state('order', theirs), absent);
+      assert.notEqual(again.state('order', ours), absent);
+      assert.equal(again.ledger.cursor, null, 'the rest is fetched again');
+      const third = await open(new MemoryAdapter(disk), 2);
+      assert.equal(third.damage, null, 'said once');
+      assert.equal(third.sendable().length, 1);
+    }
+  });
+
+  it('on a file: a torn last line was never acknowledged', async () => {
+    const folder = mkdtempSync(join(scratch, 'torn-'));
+    const store = await open(nodeStore({ folder })('s'));
+    await store.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved;
+    await store.close();
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.log')) ?? '');
+    writeFileSync(path, `${readFileSync(path, 'utf8')}{"chunk":{"key":2,"te`);
+    const again = await open(nodeStore({ folder })('s'));
+    assert.equal(again.damage, null);
+    assert.equal(again.sendable().length, 1);
+    await again.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved;
+    await again.close();
+    const third = await open(nodeStore({ folder })('s'));
+    assert.equal(third.sendable().length, 2);
+    await third.close();
+  });
+});
