@@ -1,8 +1,6 @@
 //! From crates of every kind to their models: real cargo, real linkers, bytes embedded as the derive embeds them.
 
-mod support;
-
-use support::{Project, embedding, frame, manifest};
+use crate::support::{Project, embedding, frame, manifest};
 
 const OPENAPI: [&str; 2] = ["--target", "openapi"];
 

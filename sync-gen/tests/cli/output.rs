@@ -2,11 +2,9 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::{fs, os::unix::fs::symlink, time::SystemTime};
 
-use support::{Project, embedding, frame};
+use crate::support::{Project, embedding, frame};
 
 const TO_API: [&str; 4] = ["--target", "openapi", "--out", "api"];
 const CHECK: [&str; 5] = ["--target", "openapi", "--out", "api", "--check"];
