@@ -10,6 +10,8 @@ extern crate self as sync_runtime;
 pub mod declare;
 pub mod embed;
 #[cfg(feature = "server")]
+pub mod emit;
+#[cfg(feature = "server")]
 pub mod feed;
 #[cfg(feature = "server")]
 pub mod history;
@@ -33,6 +35,8 @@ pub mod service;
 pub mod store;
 pub mod typed;
 
+#[cfg(feature = "server")]
+pub use emit::{EmitError, Emitted, Recorded, SyncContext};
 #[cfg(feature = "server")]
 pub use http::{AuthError, Authenticator, DevTokens};
 #[cfg(feature = "server")]

@@ -37,6 +37,9 @@ pub trait EventModel: Syncable {
     type Event: ModelEvent;
     /// The type of its primary key.
     type Id: Serialize + Clone;
+
+    /// Its primary key.
+    fn id(&self) -> Self::Id;
 }
 
 /// The events of one model; the derive implements it for the enum that it writes.
@@ -156,7 +159,8 @@ macro_rules! __register {
     };
 }
 
-/// `emit`, `emit_event` and `event_history` of an events model.
+/// Without a server there is no log to write to; with one, see `emit.rs`.
+#[cfg(not(feature = "server"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_model_methods {

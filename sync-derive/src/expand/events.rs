@@ -57,11 +57,12 @@ pub(super) fn impls(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
     let ident = model.ident;
     let name = enum_name(model);
     let id = model.fields.iter().find(|field| field.kind == Kind::Id);
-    let id = id.map_or_else(
-        || quote!(::std::string::String),
+    // A model without an id is an error already; what is written for it only has to compile.
+    let (id, id_of) = id.map_or_else(
+        || (quote!(::std::string::String), quote!(::std::string::String::new())),
         |field| {
-            let ty = field.ty;
-            quote!(#ty)
+            let (ty, name) = (field.ty, field.ident);
+            (quote!(#ty), quote!(::std::clone::Clone::clone(&self.#name)))
         },
     );
     let vis = model.vis;
@@ -71,6 +72,10 @@ pub(super) fn impls(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
         impl ::sync_runtime::EventModel for #ident {
             type Event = #name;
             type Id = #id;
+
+            fn id(&self) -> Self::Id {
+                #id_of
+            }
         }
 
         #conversions

@@ -1,0 +1,266 @@
+//! Writes from Rust: a handler's or a job's events, which go the same way as a client's.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    history,
+    ingest::{
+        Outcome, Rejection,
+        group::{Acceptance, Submission},
+        incoming::{Candidate, Content, Valid, normal_entity_id},
+        writer::WriteError,
+    },
+    principal::Principal,
+    schema::Model,
+    semantics::{fold::Occurrence, payload},
+    service::{Inner, SyncService},
+    store::{EntityKey, StoreError},
+    typed::{Event, EventModel, ModelEvent, PayloadError},
+};
+
+/// On whose behalf Rust code writes and reads.
+#[derive(Clone)]
+pub struct SyncContext {
+    service: Arc<Inner>,
+    principal: Principal,
+}
+
+/// An event that is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Emitted {
+    /// The event's id.
+    pub id: Uuid,
+    /// Its position in the tenant's log.
+    pub seq: u64,
+}
+
+/// An event of the audit trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<E> {
+    /// What happened, when and by whom.
+    pub event: Event<E>,
+    /// Its position in the tenant's log.
+    pub seq: u64,
+    /// Whether it did something to the state, as the order is now.
+    pub applied: bool,
+}
+
+/// Why an event is not in the log, or a history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// The event was judged and refused.
+    #[error("{}: {}", .0.code.as_str(), .0.reason)]
+    Rejected(Rejection),
+    /// A value that has no form on the wire.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// Nothing was written; try again.
+    #[error("the log does not take writes now; try again")]
+    Unavailable(WriteError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The model is not among those of the service.
+    #[error("`{0}` is no model of this service")]
+    UnknownModel(String),
+    /// The id is no value of the model's key.
+    #[error("`{0}` is no id of this model")]
+    InvalidId(String),
+}
+
+impl SyncService {
+    /// What Rust code writes and reads with, on behalf of a principal. His roles count as they do over HTTP.
+    pub fn context(&self, principal: Principal) -> SyncContext {
+        SyncContext {
+            service: self.inner.clone(),
+            principal,
+        }
+    }
+}
+
+/// Records an event of an entity and returns once it is durable. It is stamped after all that the entity has, so that
+/// it is never late.
+///
+/// # Errors
+///
+/// The event was refused, or nothing could be written.
+pub async fn emit<M: EventModel>(
+    context: &SyncContext,
+    id: &M::Id,
+    event: &M::Event,
+) -> Result<Emitted, EmitError> {
+    let model = model::<M>(context)?;
+    let entity_id = entity_id::<M>(model, id)?;
+    let event_id = Uuid::new_v4();
+    let candidate = candidate(context, model, event_id, entity_id, event)?;
+    let outcomes = context
+        .service
+        .writer
+        .submit(Submission {
+            principal: context.principal.clone(),
+            candidates: vec![candidate],
+            acceptance: Acceptance::Judged,
+        })
+        .await
+        .map_err(EmitError::Unavailable)?;
+    match outcomes.into_iter().next() {
+        Some(Outcome::Accepted { seq }) => Ok(Emitted { id: event_id, seq }),
+        Some(Outcome::Rejected(rejection)) => Err(EmitError::Rejected(rejection)),
+        None => Err(EmitError::Unavailable(WriteError::Unavailable)),
+    }
+}
+
+/// The last `limit` events of an entity in fold order, oldest first. Events whose type is no longer declared are left
+/// out.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn event_history<M: EventModel>(
+    context: &SyncContext,
+    id: &M::Id,
+    limit: usize,
+) -> Result<Vec<Recorded<M::Event>>, EmitError> {
+    let model = model::<M>(context)?;
+    let key = EntityKey {
+        tenant: context.principal.tenant_id.clone(),
+        entity_type: model.entity.clone().into_owned(),
+        entity_id: entity_id::<M>(model, id)?,
+    };
+    let events = context.service.store.entity_events(&key).await?;
+    let Some(reducer) = context.service.models.reducer(&model.entity) else {
+        return Err(EmitError::UnknownModel(model.entity.to_string()));
+    };
+    let page = history::page(reducer, events, None, limit);
+    page.entries
+        .into_iter()
+        .filter_map(|entry| {
+            let stored = entry.event;
+            let name = model.event_of_type(&stored.event_type)?.name.clone();
+            let occurrence =
+                Occurrence::new(&stored.id, &stored.key.entity_id, stored.stamp, Some(&stored.user_id));
+            let meta = occurrence.meta();
+            let payload = Value::Object(stored.payload);
+            Some(
+                M::Event::from_payload(&name, &payload, meta.time)
+                    .map(|event| Recorded {
+                        event: Event { meta, event },
+                        seq: stored.seq,
+                        applied: entry.applied,
+                    })
+                    .map_err(EmitError::from),
+            )
+        })
+        .collect()
+}
+
+fn model<M: EventModel>(context: &SyncContext) -> Result<&Model, EmitError> {
+    context
+        .service
+        .models
+        .model(&M::MODEL.entity)
+        .ok_or_else(|| EmitError::UnknownModel(M::MODEL.entity.to_string()))
+}
+
+fn entity_id<M: EventModel>(model: &Model, id: &M::Id) -> Result<String, EmitError> {
+    let id = match serde_json::to_value(id) {
+        Ok(Value::String(id)) => id,
+        other => return Err(EmitError::InvalidId(format!("{other:?}"))),
+    };
+    normal_entity_id(model, id.clone()).map_err(|_| EmitError::InvalidId(id))
+}
+
+/// The same checks as a client's event gets, but those of a stamp: the writer gives it.
+fn candidate<E: ModelEvent>(
+    context: &SyncContext,
+    model: &Model,
+    id: Uuid,
+    entity_id: String,
+    event: &E,
+) -> Result<Candidate, EmitError> {
+    let unknown = || PayloadError::unknown(event.name());
+    let declared = model.event(event.name()).ok_or_else(unknown)?;
+    let payload = payload::normal(model, declared, event.to_payload()?).map_err(|invalid| {
+        EmitError::Payload(PayloadError {
+            event: event.name().to_owned(),
+            reason: invalid.to_string(),
+        })
+    })?;
+    let verdict = context
+        .principal
+        .rights()
+        .check_write(model, declared, &payload)
+        .map(|()| Valid {
+            entity: model.entity.clone().into_owned(),
+            event: event.name().to_owned(),
+            stamp: None,
+        })
+        .map_err(|reason| Rejection::new(crate::ingest::Code::Forbidden, reason));
+    Ok(Candidate {
+        id: id.to_string(),
+        idempotency_key: id.to_string(),
+        content: Content {
+            event_type: format!("{}.{}", model.entity, event.name()),
+            entity_type: model.entity.clone().into_owned(),
+            entity_id,
+            timestamp: String::new(),
+            schema_version: model.version,
+            payload,
+        },
+        verdict,
+    })
+}
+
+/// `emit`, `emit_event` and `event_history` of an events model.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event_model_methods {
+    ($model:ty, $event:ty) => {
+        impl $model {
+            /// Records an event of the entity with that id, as a client would, and returns once it is durable.
+            ///
+            /// # Errors
+            ///
+            /// The event was refused, or nothing could be written.
+            pub async fn emit(
+                context: &$crate::SyncContext,
+                id: <$model as $crate::EventModel>::Id,
+                event: $event,
+            ) -> ::std::result::Result<$crate::Emitted, $crate::EmitError> {
+                $crate::emit::emit::<$model>(context, &id, &event).await
+            }
+
+            /// Records an event of this entity, as a client would, and returns once it is durable.
+            ///
+            /// # Errors
+            ///
+            /// The event was refused, or nothing could be written.
+            pub async fn emit_event(
+                &self,
+                context: &$crate::SyncContext,
+                event: $event,
+            ) -> ::std::result::Result<$crate::Emitted, $crate::EmitError> {
+                $crate::emit::emit::<$model>(context, &$crate::EventModel::id(self), &event).await
+            }
+
+            /// The last `limit` events of the entity with that id in fold order, oldest first.
+            ///
+            /// # Errors
+            ///
+            /// The store failed.
+            pub async fn event_history(
+                context: &$crate::SyncContext,
+                id: <$model as $crate::EventModel>::Id,
+                limit: usize,
+            ) -> ::std::result::Result<
+                ::std::vec::Vec<$crate::Recorded<$event>>,
+                $crate::EmitError,
+            > {
+                $crate::emit::event_history::<$model>(context, &id, limit).await
+            }
+        }
+    };
+}
