@@ -281,6 +281,36 @@ describe('a mutation', () => {
   });
 });
 
+describe('what the server no longer has', () => {
+  it('stays away after a reset and a compaction', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk), 2);
+    const id = uuid();
+    const log = [event('order.created', id, { table_number: 1 }, 1000)];
+    for (let i = 0; i < 9; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
+    for (const [index, one] of log.entries()) {
+      await store.receive([{ ...one, seq: index + 1 }], null);
+      await store.compact({ force: true });
+    }
+    assert.equal(disk.snapshots.size, 1);
+    await store.commit([{ kind: 'reset', types: ['order'] }]);
+    await store.compact({ force: true });
+    assert.equal((await open(new MemoryAdapter(disk), 2)).state('order', id), absent);
+    assert.equal(disk.snapshots.size, 0);
+  });
+
+  it('unsynced events of a model that this version lacks are kept for one that has it', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    await store.record(boardModel, 'board.created', uuid(), { title: 'x' }).saved;
+    const lacking = new EventStore({ models: [orderModel], adapter: new MemoryAdapter(disk), timers: platformTimers });
+    await lacking.open();
+    assert.equal(lacking.updateRequired, true);
+    await lacking.compact({ force: true });
+    assert.equal((await open(new MemoryAdapter(disk))).sendable().length, 1);
+  });
+});
+
 describe('what this version cannot read', () => {
   it('is kept, not folded, and folds after an update', async () => {
     const disk = new MemoryDisk();

@@ -4,6 +4,7 @@ import { Listeners, type Timers } from '../store/timing.js';
 import type { TokenSource } from './config.js';
 
 const RETRY_MS = 30_000;
+const OFTEN_MS = 5000;
 
 /** Holds the token of one session. */
 export class TokenHolder {
@@ -14,6 +15,7 @@ export class TokenHolder {
   readonly #timers: Timers;
   #token: string | null = null;
   #fetching: Promise<string | null> | null = null;
+  #renewed = Number.NEGATIVE_INFINITY;
   #renewing: Promise<void> | null = null;
 
   constructor(source: TokenSource, onAuthError: (() => unknown) | undefined, timers: Timers) {
@@ -54,12 +56,17 @@ export class TokenHolder {
 
   async #renew(signal: AbortSignal): Promise<void> {
     const refused = this.#token;
+    const soon = this.#timers.now() - this.#renewed < OFTEN_MS;
+    this.#renewed = this.#timers.now();
     const stop = new AbortController();
     const finish = (): void => stop.abort();
     const unlisten = this.onToken.add(finish);
     signal.addEventListener('abort', finish);
     try {
       if (typeof this.#source === 'function') this.#token = null;
+      // A source whose every token is refused is not asked in a tight circle.
+      if (soon) await pause(this.#timers, OFTEN_MS, stop.signal);
+      if (stop.signal.aborted) return;
       const given = await this.#ask();
       if (stop.signal.aborted) return; // set while it was asked for
       if (typeof given === 'string') return this.set(given);

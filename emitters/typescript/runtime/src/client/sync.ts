@@ -346,6 +346,7 @@ export class SyncClient {
   }
 
   #synced(): void {
+    this.#follower.mend();
     this.status.set({ lastSyncedAt: this.#store.wall(), serverProblem: null });
     this.#tellNews();
   }
@@ -392,14 +393,25 @@ export class SyncClient {
 
   #onOnline(online: boolean): void {
     this.status.set({ isOnline: online });
-    if (online && this.#config.syncOnOnline === false) return;
     if (!online) this.#freshTime = false;
     if (!this.#tabs.leads) return;
-    this.#engine.dispatch(online ? 'online' : 'offline');
-    if (online) {
-      this.#follower.start();
-      this.#follower.wake();
-    } else this.#follower.stop('offline');
+    if (online && this.#config.syncOnOnline === false) {
+      // Not at once, but not never either.
+      this.#timers.after(this.#config.maxRetryDelayMs ?? 30_000, () => this.#reconnect());
+      return;
+    }
+    if (online) this.#reconnect();
+    else {
+      this.#engine.dispatch('offline');
+      this.#follower.stop('offline');
+    }
+  }
+
+  #reconnect(): void {
+    if (this.#life.signal.aborted || !this.#platform.online || !this.#tabs.leads) return;
+    this.#engine.dispatch('online');
+    this.#follower.start();
+    this.#follower.wake();
   }
 
   #wake(): void {

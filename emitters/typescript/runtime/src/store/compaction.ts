@@ -9,6 +9,10 @@ export interface CompactionPlan {
   /** The journal written anew; null: it stays. */
   readonly journal: readonly JournalEntry[] | null;
   readonly snapshots: readonly SnapshotText[];
+  /** Records of entities that the server no longer knows. */
+  readonly drop: readonly string[];
+  /** Entities whose record is then the one on the disk. */
+  readonly recorded: readonly EntityLog[];
   /** What each entity goes over to once the plan is carried out. */
   readonly pairs: ReadonlyMap<EntityLog, SnapshotPair>;
 }
@@ -18,24 +22,29 @@ export function compactionOf(ledger: Ledger, rewrite: boolean): CompactionPlan {
   const snapshots: SnapshotText[] = [];
   const pairs = new Map<EntityLog, SnapshotPair>();
   const journal: JournalEntry[] = [];
+  const drop: string[] = [];
+  const recorded: EntityLog[] = [];
   for (const log of ledger.all()) {
     const rule = log.model.snapshot;
     const due = rule !== null && log.sinceSnapshot() >= rule.every;
     const taken = due ? log.takeSnapshot() : null;
     const pair = log.snapshotPair(taken);
     // Snapshots that came with the journal become records of their own before the journal goes.
-    if (pair !== null && (taken !== null || rewrite)) {
-      snapshots.push({ key: snapshotKey(log.model.entity, log.id), text: encodeSnapshots(pair) });
+    const key = snapshotKey(log.model.entity, log.id);
+    if (pair !== null && (taken !== null || (rewrite && log.recorded !== 'current'))) {
+      snapshots.push({ key, text: encodeSnapshots(pair) });
+      recorded.push(log);
       if (taken !== null) pairs.set(log, pair);
-    }
+    } else if (pair === null && rewrite && log.recorded !== 'none') drop.push(key);
     if (rewrite) keep(log, pair, journal);
   }
-  if (!rewrite) return { journal: null, snapshots, pairs };
+  if (!rewrite) return { journal: null, snapshots, drop, recorded, pairs };
   // What waits for the disk comes by its own write, or not at all.
   for (const entry of ledger.outbox.values()) if (entry.saved) journal.push(toEntry(entry));
+  journal.push(...ledger.orphans);
   journal.push({ kind: 'clock', offset: ledger.offset });
   if (ledger.cursor !== null) journal.push({ kind: 'cursor', cursor: ledger.cursor });
-  return { journal, snapshots, pairs };
+  return { journal, snapshots, drop, recorded, pairs };
 }
 
 /** The events of an entity that its older snapshot does not stand for. */

@@ -69,6 +69,8 @@ export class EntityLog {
   ask = false;
   /** Events were folded again since the owner last looked: some may have come to do nothing. */
   rewound = false;
+  /** The disk holds a snapshot record of it, and the one that {@link snapshotPair} gives. */
+  recorded: 'none' | 'old' | 'current' = 'none';
   /** The state that was last shown. */
   shown: Folded<EntityState> = absent;
   #older: Base | null = null;
@@ -153,7 +155,10 @@ export class EntityLog {
       this.stale.push(entry);
       return 'stale';
     }
-    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) this.#newer = null;
+    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) {
+      this.#newer = null;
+      this.#outdate();
+    }
     this.insert(entry);
     return 'inserted';
   }
@@ -174,6 +179,7 @@ export class EntityLog {
       return false;
     });
     this.#replace(base, kept);
+    this.#outdate();
     this.stale = late;
     this.ask = false;
     return gone;
@@ -186,6 +192,7 @@ export class EntityLog {
       null,
       this.entries.filter((entry) => entry.status === 'pending'),
     );
+    this.#outdate();
     this.stale = [];
     this.ask = false;
     return gone;
@@ -212,6 +219,7 @@ export class EntityLog {
   restore(pair: SnapshotPair): void {
     this.#older = pair.older === null ? null : this.#baseOf(pair.older, true);
     this.#newer = pair.newer === null ? null : this.#baseOf(pair.newer, true);
+    this.recorded = 'current';
     this.#rewind(0);
   }
 
@@ -314,6 +322,10 @@ export class EntityLog {
     const mark = this.#marks.at(-1);
     this.#folded = mark?.length ?? 0;
     this.#state = mark === undefined ? (this.#older?.state ?? absent) : mark.state;
+  }
+
+  #outdate(): void {
+    if (this.recorded === 'current') this.recorded = 'old';
   }
 
   #placeOf(event: Place): number {

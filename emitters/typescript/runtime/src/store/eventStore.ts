@@ -320,7 +320,7 @@ export class EventStore {
 
   /** Resolves once all that was recorded so far is saved and, with a store that can, survives power loss. */
   flush(): Promise<void> {
-    return this.#journal.write([{ kind: 'clock', offset: this.#ledger.offset }], { flush: true });
+    return this.#journal.write([{ kind: 'sent', ids: [] }], { flush: true });
   }
 
   /** Resolves once nothing waits for the disk, or it takes nothing. */
@@ -359,14 +359,15 @@ export class EventStore {
         this.#entriesOnDisk > 2 * this.#heldEntries() + 500;
       const plan = compactionOf(this.#ledger, rewrite);
       const entries = plan.journal;
-      if (entries === null && plan.snapshots.length === 0) return true;
+      if (entries === null && plan.snapshots.length === 0) return true; // nothing is due
       const done = await this.adapter.compact({
         expect: this.#high,
         journal: entries === null ? null : encodeChunk(entries),
         snapshots: plan.snapshots,
-        drop: options.dropOthers ? 'others' : [],
+        drop: options.dropOthers ? 'others' : plan.drop,
       });
       if (!done) return false;
+      for (const log of plan.recorded) log.recorded = 'current';
       for (const [log, pair] of plan.pairs) this.#ledger.forget(log.settle(pair));
       if (entries !== null) {
         this.#entriesOnDisk = entries.length;

@@ -40,8 +40,9 @@ export class Follower {
   #preferred = 0;
   #failures = 0;
   #attempt = 0;
+  #restarts = 0;
   #buffer: FeedEvent[] = [];
-  #repairing: Promise<void> | null = null;
+  #mending: Promise<void> | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -76,11 +77,14 @@ export class Follower {
       try {
         onConnection('connecting');
         await this.#start(signal);
-        await this.repair(signal);
+        await this.#repair(signal);
         const end = await this.#listen(signal);
         if (signal.aborted) return;
-        if (end === 'expired' || end === 'refused') await this.#restart(signal);
-        else if (end === 'unauthorized') {
+        if (end === 'expired' || end === 'refused') {
+          // A server that refuses what it has just given is not asked in a tight circle.
+          if (this.#restarts++ > 0) await this.#wait(null, signal);
+          await this.#restart(signal);
+        } else if (end === 'unauthorized') {
           onConnection('awaiting_token');
           await renewToken(signal);
         } else await this.#wait(null, signal);
@@ -154,14 +158,24 @@ export class Follower {
     return { entries, cursor };
   }
 
-  /** Asks for the snapshots of entities whose late events only the server can fold. */
-  repair(signal: AbortSignal): Promise<void> {
-    this.#repairing ??= this.#repair(signal).finally(() => {
-      this.#repairing = null;
+  /** The store may need the server's word on an entity: asks until it has it. */
+  mend(): void {
+    const signal = this.#abort?.signal;
+    if (signal === undefined || this.#mending !== null || this.#options.store.needingServer().length === 0) return;
+    this.#mending = this.#mend(signal).finally(() => {
+      this.#mending = null;
     });
-    return this.#repairing;
   }
 
+  async #mend(signal: AbortSignal): Promise<void> {
+    const { store, timers, maxRetryDelayMs, onProblem } = this.#options;
+    for (let attempt = 0; !signal.aborted && store.needingServer().length > 0; attempt++) {
+      if (attempt > 0) await pause(timers, backoffMs(attempt, maxRetryDelayMs, timers.random), signal);
+      await this.#repair(signal).catch(onProblem);
+    }
+  }
+
+  /** Asks for the snapshots of entities whose late events only the server can fold. */
   async #repair(signal: AbortSignal): Promise<void> {
     const { store, http, exclusive } = this.#options;
     for (const log of store.needingServer()) {
@@ -188,6 +202,7 @@ export class Follower {
         heard = true;
         this.#failures = 0;
         this.#attempt = 0;
+        this.#restarts = 0;
         this.#take(message, signal);
       },
     });
@@ -235,6 +250,6 @@ export class Follower {
     // A failed write is kept and tried again by the journal, which says so itself.
     store.receive(events, cursor).catch(() => {});
     this.#options.onSynced();
-    if (store.needingServer().length > 0) this.repair(signal).catch(this.#options.onProblem);
+    this.mend();
   }
 }

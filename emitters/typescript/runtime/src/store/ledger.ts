@@ -33,6 +33,8 @@ export class Ledger {
   cursor: Cursor | null = null;
   /** What to add to this device's clock to get the server's. */
   offset = 0;
+  /** Unsynced events of entity types that this version has no model of: kept for one that has. */
+  readonly orphans: JournalEntry[] = [];
   /** Something is held that this version of the client cannot read. */
   foreign = false;
   /** Entities that may need the server's snapshot. */
@@ -109,6 +111,7 @@ export class Ledger {
         return;
       case 'clock':
         this.offset = entry.offset;
+        changes.moved = true;
         return;
       default:
         return entry satisfies never;
@@ -149,6 +152,11 @@ export class Ledger {
     const known = this.#byId.get(entry.event.id);
     if (known !== undefined) {
       known.saved ||= saved;
+      return;
+    }
+    if (!this.models.has(entry.event.entity_type)) {
+      this.orphans.push(entry);
+      this.foreign = true;
       return;
     }
     const made: LogEntry = {

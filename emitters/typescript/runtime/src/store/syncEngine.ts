@@ -364,7 +364,7 @@ export class SyncEngine {
         const judged = await http.batch(events, signal);
         return { judged, progress: await this.#judge(batch, judged) };
       });
-      if (answer === null) return 'answered';
+      if (answer === null) return store.hasSendable() ? 'failed' : 'answered';
       this.#options.onSynced();
       this.#limit = Math.min(BATCH, this.#limit * 2);
       if (!answer.progress || answer.judged.rejected.some(({ retryable }) => retryable)) return 'failed';
