@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use sync_emitters::{ALL, FileSet, generate};
 use sync_runtime::schema::{Model, Schema};
 
-/// The schemas to write for, by the name of their folder.
+/// The schemas to write for, by the name of their folder: what is declared in this repository, and one that holds a type
+/// of every kind.
 fn cases() -> Vec<(&'static str, Schema)> {
-    let models: Vec<Model> =
-        serde_json::from_str(include_str!("cases/fixtures.json")).expect("models");
-    vec![("fixtures", Schema::new(models).expect("a sound schema"))]
+    let types: Vec<Model> = serde_json::from_str(include_str!("cases/types.json")).expect("models");
+    vec![
+        ("fixtures", sync_fixtures::schema()),
+        ("types", Schema::new(types).expect("a sound schema")),
+    ]
 }
 
 #[test]

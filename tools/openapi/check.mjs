@@ -8,11 +8,12 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const documents = process.argv.slice(2);
+// npm runs this in its own folder; names are relative to where it was called.
+const documents = process.argv.slice(2).map((name) => resolve(process.env.INIT_CWD ?? ".", name));
 if (documents.length === 0) {
   console.error("name at least one document: npm run check -- path/to/openapi.yaml");
   process.exit(2);

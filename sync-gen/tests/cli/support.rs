@@ -120,7 +120,7 @@ pub(crate) fn manifest(name: &str, rest: &str) -> String {
 /// A model of the fixtures, as an artifact carries it.
 pub(crate) fn frame(entity: &str) -> Vec<u8> {
     let models: Vec<Model> =
-        serde_json::from_str(include_str!("../../../emitters/tests/cases/fixtures.json"))
+        serde_json::from_str(include_str!("../../../emitters/tests/cases/types.json"))
             .expect("models");
     let model = models
         .iter()

@@ -68,6 +68,8 @@ fn can_filter(field: &Field) -> bool {
     let scalar = match field.ty.non_null() {
         Type::Bool
         | Type::Int(_)
+        | Type::Float32
+        | Type::Float64
         | Type::String
         | Type::Char
         | Type::Uuid
@@ -77,9 +79,7 @@ fn can_filter(field: &Field) -> bool {
         | Type::Time
         | Type::Decimal
         | Type::Enum(_) => true,
-        Type::Float32
-        | Type::Float64
-        | Type::Json
+        Type::Json
         | Type::Option(_)
         | Type::List(_)
         | Type::Set(_)
@@ -93,11 +93,16 @@ fn can_filter(field: &Field) -> bool {
 }
 
 fn filter(shapes: &mut Shapes, field: &Field) -> ReferenceOr<Parameter> {
-    let slot = shapes.plain(field.ty.non_null(), Place::State);
+    let slot = shapes.filter(field);
+    let or_null = if field.ty.is_nullable() {
+        "; `null` for none"
+    } else {
+        ""
+    };
     ReferenceOr::Item(Parameter::Query {
         parameter_data: ParameterData {
             name: field.name.to_string(),
-            description: Some(format!("Only where `{}` is this.", field.name)),
+            description: Some(format!("Only where `{}` is this{or_null}.", field.name)),
             required: false,
             deprecated: None,
             format: ParameterSchemaOrContent::Schema(slot),

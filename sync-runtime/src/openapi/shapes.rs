@@ -132,6 +132,11 @@ impl Shapes {
         self.of(ty, place, false, &Rules::NONE)
     }
 
+    /// The value that a list is filtered by. The field's rules say what may be written, not what may be asked for.
+    pub(super) fn filter(&mut self, field: &Field) -> Slot {
+        self.of(field.ty.non_null(), Place::State, field.big, &Rules::NONE)
+    }
+
     fn of(&mut self, ty: &Type, place: Place, big: bool, rules: &Rules) -> Slot {
         let kind = match ty {
             Type::Option(inner) => {
