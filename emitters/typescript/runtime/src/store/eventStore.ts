@@ -3,16 +3,21 @@
  *
  * Every change is a journal entry that is applied to the {@link Ledger} at once and queued for the disk. Reading never touches the disk.
  */
-import { RefusedLocally, StoreError } from '../errors.js';
+import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
-import { decodeChunk, decodeSnapshots, encodeChunk, toWire } from './codec.js';
+import { decodeChunk, encodeChunk, toWire } from './codec.js';
 import { compactionOf } from './compaction.js';
 import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
 import { comparePlaces, type EntityLog, type LogEntry } from './entityLog.js';
-import { formatStamp, HybridClock, parseStamp, randomNode } from './hlc.js';
+import { HybridClock, randomNode } from './hlc.js';
+import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
 import { type Changes, Ledger, noChanges } from './ledger.js';
+import { fill } from './loader.js';
+import { refuseUnlessApplicable } from './refusal.js';
+import { shifted } from './restamp.js';
 import { Listeners, type Timers } from './timing.js';
+import { entityKey, Watchers } from './watchers.js';
 
 /** What loading found to be wrong with the disk. */
 export interface Damage {
@@ -62,8 +67,7 @@ export class EventStore {
   readonly #ownKeys = new Set<number>();
   #catchUp: Promise<void> | null = null;
   #entriesOnDisk = 0;
-  readonly #watchers = new Map<string, Listeners<[]>>();
-  readonly #versions = new Map<string, number>();
+  readonly #watchers = new Watchers();
 
   constructor(options: EventStoreOptions) {
     this.#options = options;
@@ -119,19 +123,12 @@ export class EventStore {
 
   /** Goes up whenever any entity of a type changes. */
   version(entityType: string): number {
-    return this.#versions.get(entityType) ?? 0;
+    return this.#watchers.version(entityType);
   }
 
   /** Listens to one entity, or with a null id to all of its type. Returns what ends it. */
   watch(entityType: string, id: string | null, listener: () => void): () => void {
-    const key = watchKey(entityType, id);
-    const listeners = this.#watchers.get(key) ?? new Listeners<[]>();
-    this.#watchers.set(key, listeners);
-    const remove = listeners.add(listener);
-    return () => {
-      remove();
-      if (listeners.size === 0 && this.#watchers.get(key) === listeners) this.#watchers.delete(key);
-    };
+    return this.#watchers.watch(entityType, id, listener);
   }
 
   /** The server's time, as far as this device knows. */
@@ -145,7 +142,7 @@ export class EventStore {
     pending.sort((a, b) => comparePlaces(a.event, b.event));
     const held = new Set<string>();
     return pending.filter(({ event, saved }) => {
-      const key = watchKey(event.entity_type, event.entity_id);
+      const key = entityKey(event.entity_type, event.entity_id);
       if (!saved) held.add(key);
       return !held.has(key);
     });
@@ -181,9 +178,9 @@ export class EventStore {
    */
   record(model: ModelDefinition, eventType: string, entityId: string, payload: unknown, flush = false): Recorded {
     const definition = model.events[eventType];
-    if (definition === undefined) throw new RefusedLocally('invalid_transition', `no event ${eventType}`);
+    if (definition === undefined) throw new SyncError('unknown_event_type', `no event ${eventType}`);
     const parsed = definition.parse(payload);
-    this.#refuse(model, eventType, entityId, parsed);
+    refuseUnlessApplicable(model, eventType, entityId, parsed, this.state(model.entity, entityId));
     const id = newUuid();
     const event: EventEnvelope = {
       id,
@@ -205,7 +202,7 @@ export class EventStore {
     const entry = this.#ledger.entry(id);
     if (entry !== undefined) entry.own = { did };
     const saved = this.#journal.write([{ kind: 'new', event: wire, did }], {
-      entity: watchKey(model.entity, entityId),
+      entity: entityKey(model.entity, entityId),
       flush,
     });
     this.#publish(changes);
@@ -263,54 +260,20 @@ export class EventStore {
     const entries: JournalEntry[] = [{ kind: 'clock', offset }];
     const off = Math.abs(shift) > tolerance;
     const pending = [...this.#ledger.outbox.values()].filter(({ status }) => status === 'pending');
+    const present = Math.round(this.#timers.now() + offset);
     const moving = pending.filter((entry) => refused.includes(entry) || (off && !entry.sent));
-    if (moving.length > 0) entries.push({ kind: 'moved', stamps: this.#shifted(moving, shift, offset), retry: false });
+    if (moving.length > 0)
+      entries.push({
+        kind: 'moved',
+        stamps: shifted(this.#ledger, moving, shift, this.clock.node, present),
+        retry: false,
+      });
     else if (shift === 0) return;
     if (moving.length === 0 && !off) {
       this.#ledger.offset = offset; // a small correction is not worth a write
       return;
     }
     await this.commit(entries);
-  }
-
-  /** Same order, same distances, never beyond the present, never at or before a synced stamp of the entity. */
-  #shifted(moving: LogEntry[], shift: number, offset: number): (readonly [string, string])[] {
-    const present = Math.round(this.#timers.now() + offset);
-    const sorted = moving.sort((a, b) => comparePlaces(a.event, b.event));
-    const last = sorted.at(-1);
-    const beyond = last === undefined ? 0 : Math.max(0, parseStamp(last.event.timestamp).ms + shift - present);
-    let floor = '';
-    return sorted.map(({ event }) => {
-      const { ms, counter } = parseStamp(event.timestamp);
-      const synced = this.#ledger.log(event.entity_type, event.entity_id)?.newestSynced() ?? '';
-      const least = synced > floor ? synced : floor;
-      let stamp = formatStamp(Math.max(0, ms + shift - beyond), counter, this.clock.node);
-      if (stamp <= least) {
-        const after = new HybridClock(this.clock.node, least);
-        stamp = after.now(0);
-      }
-      floor = stamp;
-      return [event.id, stamp] as const;
-    });
-  }
-
-  #refuse(model: ModelDefinition, eventType: string, entityId: string, payload: unknown): void {
-    const definition = model.events[eventType];
-    const state = this.state(model.entity, entityId);
-    const name = `${model.entity} ${entityId}`;
-    if (definition?.effect === 'create') {
-      if (state !== absent) throw new RefusedLocally('entity_exists', `${name} exists already`);
-      return;
-    }
-    if (state === absent) throw new RefusedLocally('entity_not_found', `there is no ${name}`);
-    if (state === deleted) throw new RefusedLocally('entity_deleted', `${name} is deleted`);
-    const rule = definition?.transition;
-    if (rule === undefined) return;
-    const from = String(new Map(Object.entries(state)).get(rule.field));
-    const to: unknown = new Map(Object.entries(payload ?? {})).get(rule.key);
-    if (typeof to === 'string' && !rule.allowed[from]?.includes(to)) {
-      throw new RefusedLocally('invalid_transition', `${rule.field} cannot go from ${from} to ${to}`);
-    }
   }
 
   /** Begins to write at once: the page may be about to go. */
@@ -442,34 +405,13 @@ export class EventStore {
   }
 
   async #load(ledger: Ledger, then?: (ledger: Ledger, changes: Changes) => void): Promise<number> {
-    const { floor, chunks, snapshots } = await this.adapter.load();
-    let damage = 0;
-    for (const { key, text } of snapshots) {
-      const pair = decodeSnapshots(text);
-      const at = key.indexOf('/');
-      // A snapshot of a type that this client has no model of is none of its business.
-      if (!ledger.models.has(key.slice(0, at))) continue;
-      try {
-        if (pair === null) throw new StoreError('store_corrupt', `snapshot ${key}`);
-        const log = ledger.ensure(key.slice(0, at), key.slice(at + 1));
-        log?.restore(pair);
-        if (log?.foreign) ledger.foreign = true;
-      } catch {
-        damage += 1;
-      }
-    }
     const changes = noChanges();
-    this.#entriesOnDisk = 0;
-    for (const { text } of chunks) {
-      const decoded = decodeChunk(text);
-      damage += decoded.damaged;
-      for (const entry of decoded.entries) ledger.apply(entry, true, changes);
-      this.#entriesOnDisk += decoded.entries.length;
-    }
+    const { damage, entries, floor, high } = fill(ledger, await this.adapter.load(), changes);
+    this.#entriesOnDisk = entries;
     then?.(ledger, changes);
     this.#ledger = ledger;
     this.#floor = floor;
-    this.#high = Math.max(floor, chunks.at(-1)?.key ?? 0);
+    this.#high = high;
     this.#ownKeys.clear();
     for (const log of ledger.all()) changes.logs.add(log);
     this.#resetClock();
@@ -517,21 +459,12 @@ export class EventStore {
     this.clock.reset(newest);
   }
 
-  /** Tells whoever watches; only of what looks different from what was shown last. */
   #publish({ logs, entries }: Changes): void {
-    const types = new Set<string>();
     for (const log of logs) {
-      const state = log.state();
+      log.state(); // folds what is new, which says what was folded again
       if (log.rewound) this.#noteOvertaken(log);
-      if (state === log.shown) continue;
-      log.shown = state;
-      types.add(log.model.entity);
     }
-    for (const type of types) this.#versions.set(type, this.version(type) + 1);
-    for (const log of logs) {
-      if (types.has(log.model.entity)) this.#watchers.get(watchKey(log.model.entity, log.id))?.emit();
-    }
-    for (const type of types) this.#watchers.get(watchKey(type, null))?.emit();
+    this.#watchers.publish(logs);
     for (const entry of entries) this.onEntry.emit(entry);
     this.onChange.emit();
   }
@@ -544,26 +477,4 @@ export class EventStore {
       else this.overtaken.set(event.id, event);
     }
   }
-}
-
-/** An event in the form of the journal. */
-export function toStored(event: EventEnvelope): EventEnvelope {
-  return { ...event, payload: toWire(event.payload) };
-}
-
-function watchKey(entityType: string, id: string | null): string {
-  return `${entityType}/${id ?? '*'}`;
-}
-
-/** A random UUID; `randomUUID` is missing on pages that were not loaded over TLS. */
-export function newUuid(): string {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const hex = [...bytes].map((byte, index) => {
-    const marked = index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte;
-    return marked.toString(16).padStart(2, '0');
-  });
-  return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)]
-    .map((part) => part.join(''))
-    .join('-');
 }
