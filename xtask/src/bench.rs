@@ -1,0 +1,100 @@
+//! Measures in ratios against a baseline in the same run: these machines are noisy, and a ratio is less so.
+
+use serde_json::Value;
+
+use crate::run::{Outcome, cargo, npm_ci, output, program, step};
+use crate::{demo, tools};
+
+/// `cargo xtask bench`
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// Only these parts; all if none is named
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Events accepted over HTTP against bare statements
+    Server,
+    /// The generator on a hundred models
+    Generator,
+    /// The client in Chromium against bare IndexedDB and TanStack DB
+    Client,
+}
+
+impl Bench {
+    pub(crate) fn run(&self) -> Outcome {
+        let all = [Part::Server, Part::Generator, Part::Client];
+        let parts = if self.parts.is_empty() { &all[..] } else { &self.parts[..] };
+        for part in parts {
+            println!("\nload average before: {}", load());
+            match part {
+                Part::Server => server()?,
+                Part::Generator => generator()?,
+                Part::Client => client()?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn server() -> Outcome {
+    let bench = ["--release", "--package", "sync-fixtures", "--bin", "bench-server"];
+    step("building the server's benchmark", cargo().arg("build").args(bench))?;
+    let measured: Value = parse(&output(cargo().args(["run", "--quiet"]).args(bench))?)?;
+    let rounds = measured["rounds"].as_array().cloned().unwrap_or_default();
+    println!(
+        "server, {} clients × batches of {}, SQLite with synchronous = FULL, {} rounds",
+        measured["clients"],
+        measured["batch"],
+        rounds.len()
+    );
+    for (label, key, digits) in [
+        ("events/s over HTTP", "http", 0),
+        ("events/s by bare statements (the ceiling)", "ceiling", 0),
+        ("ratio (aim: 0.50 or more)", "ratio", 2),
+        ("p50 of a batch, ms", "p50_ms", 1),
+        ("p99 of a batch, ms", "p99_ms", 1),
+    ] {
+        let values = rounds.iter().filter_map(|round| round[key].as_f64()).collect();
+        println!("  {label:<45} {}", spread(values, digits));
+    }
+    Ok(())
+}
+
+fn generator() -> Outcome {
+    let bench = ["--release", "--package", "sync-emitters", "--example", "bench"];
+    step("building the generator's benchmark", cargo().arg("build").args(bench))?;
+    println!("{}", output(cargo().args(["run", "--quiet"]).args(bench))?.trim_end());
+    Ok(())
+}
+
+fn client() -> Outcome {
+    let chromium = tools::chromium()?;
+    demo::build()?;
+    npm_ci("examples/pos/bench")?;
+    let mut bench = program("npm", "examples/pos/bench");
+    println!("{}", output(bench.args(["run", "--silent", "bench"]).env("CHROMIUM", chromium))?.trim_end());
+    Ok(())
+}
+
+fn parse(text: &str) -> Outcome<Value> {
+    serde_json::from_str(text).map_err(|error| format!("the benchmark printed no JSON: {error}"))
+}
+
+/// The median, and the smallest and largest.
+fn spread(mut values: Vec<f64>, digits: usize) -> String {
+    values.sort_by(f64::total_cmp);
+    match (values.first(), values.get(values.len() / 2), values.last()) {
+        (Some(min), Some(median), Some(max)) => {
+            format!("{median:.digits$}  ({min:.digits$} to {max:.digits$})")
+        }
+        _ => "not measured".to_owned(),
+    }
+}
+
+fn load() -> String {
+    std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "unknown".to_owned()).trim().to_owned()
+}

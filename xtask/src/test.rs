@@ -1,0 +1,113 @@
+//! Every test, and what they need.
+
+use crate::{
+    conformance::{self, Target},
+    demo,
+    run::{Outcome, cargo, npm_ci, program, step},
+    tools,
+};
+
+/// `cargo xtask test`
+#[derive(clap::Args)]
+pub(crate) struct Test {
+    /// Only these parts; all if none is named
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+/// A part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Formatting and lints of the Rust crates
+    Lint,
+    /// The Rust crates
+    Rust,
+    /// The TypeScript runtime, and the generated TypeScript
+    Ts,
+    /// The conformance cases, against every target
+    Conformance,
+    /// The OpenAPI document, by the tools that others read it with
+    Openapi,
+    /// The restaurant: clients in Node and in Chromium against the real server
+    E2e,
+}
+
+impl Part {
+    const ALL: [Self; 6] = [
+        Part::Lint,
+        Part::Rust,
+        Part::Ts,
+        Part::Conformance,
+        Part::Openapi,
+        Part::E2e,
+    ];
+
+    fn run(self) -> Outcome {
+        match self {
+            Part::Lint => lint(),
+            Part::Rust => step("Rust tests", cargo().args(["test", "--workspace", "--quiet"])),
+            Part::Ts => typescript(),
+            Part::Conformance => {
+                conformance::run(Target::Rust, Vec::new())?;
+                conformance::run(Target::Ts, Vec::new())
+            }
+            Part::Openapi => openapi(),
+            Part::E2e => e2e(),
+        }
+    }
+}
+
+impl Test {
+    pub(crate) fn run(&self) -> Outcome {
+        let parts = if self.parts.is_empty() { &Part::ALL[..] } else { &self.parts[..] };
+        tools::node()?;
+        if parts.contains(&Part::E2e) {
+            // First, so that a machine that lacks it says so before an hour's work.
+            tools::chromium()?;
+        }
+        for part in parts {
+            part.run()?;
+        }
+        eprintln!("\nAll parts passed: {parts:?}");
+        Ok(())
+    }
+}
+
+fn lint() -> Outcome {
+    step("formatting", cargo().args(["fmt", "--all", "--check"]))?;
+    step(
+        "clippy",
+        cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]),
+    )
+}
+
+fn typescript() -> Outcome {
+    for (folder, scripts) in [
+        ("emitters/typescript/runtime", ["check", "test"]),
+        ("emitters/typescript/check", ["check", "test"]),
+    ] {
+        npm_ci(folder)?;
+        for script in scripts {
+            step(
+                &format!("{folder}: {script}"),
+                program("npm", folder).args(["run", "--silent", script]),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn openapi() -> Outcome {
+    npm_ci("tools/openapi")?;
+    step("OpenAPI by Redocly and openapi-typescript", program("npm", "tools/openapi").args(["test", "--silent"]))
+}
+
+fn e2e() -> Outcome {
+    let chromium = tools::chromium()?;
+    demo::build()?;
+    npm_ci("examples/pos/e2e")?;
+    step(
+        "the restaurant, end to end",
+        program("npm", "examples/pos/e2e").args(["test", "--silent"]).env("CHROMIUM", chromium),
+    )
+}
