@@ -1,5 +1,6 @@
 //! The command, run as users run it: on small crates, by real cargo.
 
+mod dependencies;
 mod derive;
 mod extraction;
 mod output;

@@ -4,10 +4,11 @@ use openapiv3::{Discriminator, ReferenceOr, Schema as Shape, SchemaKind};
 
 use super::{
     names::pascal,
-    shapes::{
-        Place, Shapes, Slot, all_of, amount, closed_object_of, constant, decorated, described,
-        nullable, object_of, reference, shape,
+    parts::{
+        Slot, all_of, amount, closed_object_of, constant, decorated, described, nullable,
+        object_of, reference, shape,
     },
+    shapes::{Place, Shapes},
 };
 use crate::schema::{ElementKind, Event, Key, KeyShape, Model, PayloadShape, Type};
 

@@ -5,7 +5,7 @@
 //! and `x-sync-types` at the root, so that [`from_document`] gives back exactly what [`document`] was given.
 //!
 //! * `routes.yaml` holds what is the same for every backend, `model.yaml` the routes of one model;
-//! * `shapes` turns types into JSON Schema, `events` payloads and envelopes;
+//! * `shapes` turns types into JSON Schema (of `parts`), `events` payloads and envelopes;
 //! * `extension` writes and reads `x-sync`; `yaml` is the only user of serde_yaml.
 //!
 //! Architecture invariant: nothing here reads JSON Schema back. What plain OpenAPI says is derived, what `x-sync` says is
@@ -14,6 +14,7 @@
 mod events;
 mod extension;
 mod names;
+mod parts;
 mod routes;
 mod shapes;
 mod yaml;
