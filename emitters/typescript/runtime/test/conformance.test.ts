@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -18,7 +19,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 const adapters: Record<string, (name: string) => StoreAdapter> = {
   memory: () => new MemoryAdapter(),
-  node: (name) => nodeStore({ folder: scratch })(name),
+  node: (name) => nodeStore({ fs, folder: scratch })(name),
 };
 
 for (const [adapter, open] of Object.entries(adapters)) {

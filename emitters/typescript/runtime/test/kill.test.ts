@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,7 +33,7 @@ describe('a process killed while it writes', () => {
       await gone;
       const store = new EventStore({
         models: [orderModel],
-        adapter: nodeStore({ folder })(name),
+        adapter: nodeStore({ fs, folder })(name),
         timers: platformTimers,
       });
       await store.open();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -63,7 +64,7 @@ const adapters: Record<string, () => () => StoreAdapter> = {
   },
   node: () => {
     const name = uuid();
-    return () => nodeStore({ folder: scratch })(name);
+    return () => nodeStore({ fs, folder: scratch })(name);
   },
   indexeddb: () => {
     const factory = new IDBFactory();
@@ -370,17 +371,17 @@ describe('a damaged store', () => {
 
   it('on a file: a torn last line was never acknowledged', async () => {
     const folder = mkdtempSync(join(scratch, 'torn-'));
-    const store = await open(nodeStore({ folder })('s'));
+    const store = await open(nodeStore({ fs, folder })('s'));
     await store.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved;
     await store.close();
     const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.log')) ?? '');
     writeFileSync(path, `${readFileSync(path, 'utf8')}{"chunk":{"key":2,"te`);
-    const again = await open(nodeStore({ folder })('s'));
+    const again = await open(nodeStore({ fs, folder })('s'));
     assert.equal(again.damage, null);
     assert.equal(again.sendable().length, 1);
     await again.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved;
     await again.close();
-    const third = await open(nodeStore({ folder })('s'));
+    const third = await open(nodeStore({ fs, folder })('s'));
     assert.equal(third.sendable().length, 2);
     await third.close();
   });

@@ -45,7 +45,8 @@ export const platformTimers: Timers = {
 
 /** A zero timeout is clamped to 4 ms when nested, and a microtask is too early: a message is a task without delay. */
 function nextTask(action: () => void): void {
-  const platform: { setImmediate?: (action: () => void) => unknown } = globalThis;
+  // Known by shape alone: a project for browsers has no types of Node.
+  const platform = globalThis as unknown as { readonly setImmediate?: (action: () => void) => unknown };
   if (typeof platform.setImmediate === 'function') {
     platform.setImmediate(action);
   } else if (typeof MessageChannel === 'function') {

@@ -1,18 +1,37 @@
 /**
  * A durable store for Node: one append-only file per store.
  *
- * Imported by its own path alone, so that a bundler for browsers never sees `node:fs`. A line of the file is one transaction, closed by
- * its newline: a torn last line was never acknowledged and is dropped. A compaction writes a new file and renames it over the old one.
+ * The file system is handed in, so that this file can lie in a project for browsers: no bundler finds `node:fs` here, and no compiler needs
+ * Node's types. A line of the file is one transaction, closed by its newline: a torn last line was never acknowledged and is dropped. A
+ * compaction writes a new file and renames it over the old one.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import { isRecord } from '../../schemas/validate.js';
 import type { Chunk, Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
 
+/** The part of an open file that the store needs. */
+export interface NodeFile {
+  appendFile(data: string): Promise<unknown>;
+  writeFile(data: string): Promise<unknown>;
+  readFile(encoding: 'utf8'): Promise<string>;
+  stat(): Promise<{ readonly size: number }>;
+  truncate(length: number): Promise<unknown>;
+  datasync(): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+/** The part of `node:fs/promises` that the store needs. */
+export interface NodeFs {
+  mkdir(path: string, options: { readonly recursive: true }): Promise<unknown>;
+  open(path: string, flags: string): Promise<NodeFile>;
+  rename(from: string, to: string): Promise<unknown>;
+  rm(path: string, options: { readonly force: true }): Promise<unknown>;
+}
+
 /** Where stores are kept, and how safe each append is. */
 export interface NodeStoreOptions {
+  /** `import * as fs from 'node:fs/promises'`. */
+  readonly fs: NodeFs;
   readonly folder: string;
   /** Waits for the disk with every append, so that `saved` survives power loss too. */
   readonly fsync?: boolean;
@@ -29,20 +48,21 @@ type Line =
   | { readonly snapshot: { readonly key: string; readonly text: string } };
 
 class NodeAdapter implements StoreAdapter {
+  readonly #fs: NodeFs;
+  readonly #folder: string;
   readonly #path: string;
   readonly #fsync: boolean;
-  #file: FileHandle | null = null;
+  #file: NodeFile | null = null;
   #floor = 0;
   #chunks: Chunk[] = [];
   #snapshots = new Map<string, string>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ folder, fsync = false }: NodeStoreOptions, name: string) {
-    mkdirSync(folder, { recursive: true });
-    this.#path = join(
-      folder,
-      `${name.replaceAll(/[^A-Za-z0-9_.-]/g, (char) => `%${char.codePointAt(0)?.toString(16)}`)}.log`,
-    );
+  constructor({ fs, folder, fsync = false }: NodeStoreOptions, name: string) {
+    const safe = name.replaceAll(/[^A-Za-z0-9_.-]/g, (char) => `%${char.codePointAt(0)?.toString(16)}`);
+    this.#fs = fs;
+    this.#folder = folder;
+    this.#path = `${folder.replace(/[\\/]+$/, '')}/${safe}.log`;
     this.#fsync = fsync;
   }
 
@@ -112,27 +132,30 @@ class NodeAdapter implements StoreAdapter {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#file?.close();
-      if (this.#file !== null) rmSync(`${this.#path}.lock`, { force: true });
+      if (this.#file !== null) await this.#fs.rm(`${this.#path}.lock`, { force: true });
       this.#file = null;
     });
   }
 
-  async #open(): Promise<FileHandle> {
+  async #open(): Promise<NodeFile> {
     if (this.#file !== null) return this.#file;
-    takeLock(`${this.#path}.lock`, this.#path);
     try {
-      this.#file = await open(this.#path, 'a+');
-      await this.#read(this.#file);
-      return this.#file;
+      await this.#fs.mkdir(this.#folder, { recursive: true });
+      await this.#lock(`${this.#path}.lock`);
+      const file = await this.#fs.open(this.#path, 'a+');
+      await this.#read(file);
+      this.#file = file;
+      return file;
     } catch (error) {
+      if (error instanceof StoreError) throw error;
       throw new StoreError('storage_failed', `cannot open ${this.#path}`, { cause: error });
     }
   }
 
-  async #read(file: FileHandle): Promise<void> {
+  async #read(file: NodeFile): Promise<void> {
     const content = await file.readFile('utf8');
     const end = content.lastIndexOf('\n') + 1;
-    if (end < content.length) await file.truncate(Buffer.byteLength(content.slice(0, end)));
+    if (end < content.length) await file.truncate(new TextEncoder().encode(content.slice(0, end)).length);
     this.#floor = 0;
     this.#chunks = [];
     this.#snapshots = new Map();
@@ -159,16 +182,36 @@ class NodeAdapter implements StoreAdapter {
 
   async #rewrite(content: string): Promise<void> {
     const fresh = `${this.#path}.new`;
-    const file = await open(fresh, 'w');
+    const file = await this.#fs.open(fresh, 'w');
     try {
       await file.writeFile(content);
       await file.datasync(); // before the rename: a name must never point at what is not there
     } finally {
       await file.close();
     }
-    await rename(fresh, this.#path);
+    await this.#fs.rename(fresh, this.#path);
     await this.#file?.close();
-    this.#file = await open(this.#path, 'a+');
+    this.#file = await this.#fs.open(this.#path, 'a+');
+  }
+
+  /** One process per file; the lock of a process that is gone counts for nothing. */
+  async #lock(path: string): Promise<void> {
+    const own = thisProcess()?.pid ?? 0;
+    let file: NodeFile;
+    try {
+      file = await this.#fs.open(path, 'wx');
+    } catch {
+      file = await this.#fs.open(path, 'r+');
+      const owner = Number(await file.readFile('utf8'));
+      if (owner !== own && isAlive(owner)) {
+        await file.close();
+        throw new StoreError('storage_in_use', `${this.#path} is open in process ${owner}`);
+      }
+      await file.close();
+      file = await this.#fs.open(path, 'w');
+    }
+    await file.writeFile(String(own));
+    await file.close();
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
@@ -178,25 +221,21 @@ class NodeAdapter implements StoreAdapter {
   }
 }
 
-/** One process per file; the lock of a process that is gone counts for nothing. */
-function takeLock(lock: string, path: string): void {
-  try {
-    const file = openSync(lock, 'wx');
-    writeFileSync(file, String(process.pid));
-    closeSync(file);
-  } catch (error) {
-    const owner = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : Number.NaN;
-    if (owner !== process.pid && isAlive(owner)) {
-      throw new StoreError('storage_in_use', `${path} is open in process ${owner}`, { cause: error });
-    }
-    writeFileSync(lock, String(process.pid));
-  }
+/** The part of Node's `process` that tells whether another one lives. */
+interface ProcessLike {
+  readonly pid: number;
+  kill(pid: number, signal: 0): unknown;
+}
+
+function thisProcess(): ProcessLike | undefined {
+  // Known by shape alone: a project for browsers has no types of Node.
+  return (globalThis as unknown as { readonly process?: ProcessLike }).process;
 }
 
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
-    process.kill(pid, 0);
+    thisProcess()?.kill(pid, 0);
     return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
