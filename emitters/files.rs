@@ -8,6 +8,8 @@ use crate::Error;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSet {
     files: BTreeMap<String, String>,
+    /// The paths in lower case, each with itself: some disks cannot tell `A` from `a`.
+    taken: BTreeMap<String, String>,
 }
 
 impl FileSet {
@@ -26,16 +28,27 @@ impl FileSet {
         let path = path.into();
         check_path(&path)?;
         let lower = path.to_lowercase();
-        if let Some(other) = self.files.keys().find(|known| {
-            let known = known.to_lowercase();
-            known == lower || is_inside(&known, &lower) || is_inside(&lower, &known)
-        }) {
+        if let Some(other) = self.in_conflict(&lower) {
             return Err(Error::new(format!(
                 "two generated files want the path {path:?} (the other is {other:?}); rename one of the types"
             )));
         }
+        self.taken.insert(lower, path.clone());
         self.files.insert(path, text.into());
         Ok(())
+    }
+
+    /// The file that has this path, is a folder in it, or lies in it.
+    fn in_conflict(&self, lower: &str) -> Option<&String> {
+        let mut folders = lower.match_indices('/').map(|(end, _)| &lower[..end]);
+        let inside = format!("{lower}/");
+        self.taken
+            .get(lower)
+            .or_else(|| folders.find_map(|folder| self.taken.get(folder)))
+            .or_else(|| {
+                let (path, other) = self.taken.range(inside.clone()..).next()?;
+                path.starts_with(&inside).then_some(other)
+            })
     }
 
     /// Adds all files of another set.
@@ -83,11 +96,6 @@ impl FileSet {
         }
         Ok(self)
     }
-}
-
-fn is_inside(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn check_path(path: &str) -> Result<(), Error> {

@@ -47,6 +47,29 @@ fn a_binary_that_is_optimised_and_stripped() {
     assert!(run.stdout.starts_with("1 model: board\n"), "{run:#?}");
 }
 
+/// Some linkers drop what nothing refers to, whatever `#[used]` says. Here it is not said, so that every linker does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_binary_whose_linker_drops_the_section() {
+    let project = Project::of("gen-bin-dropped", &[]);
+    let dependency = "[dependencies]\nsync-runtime = { path = \"stand-in\" }\n";
+    project.write("Cargo.toml", manifest("gen-bin-dropped", dependency));
+    project.write("stand-in/Cargo.toml", manifest("sync-runtime", ""));
+    project.write("stand-in/src/lib.rs", "");
+    let embedding = embedding("model.bin")
+        .replace("#[used]", "#[unsafe(no_mangle)]")
+        .replace("static EMBED", "pub static EMBED");
+    project.write("src/main.rs", format!("{embedding} fn main() {{}}"));
+    project.write("src/model.bin", frame("order"));
+    let run = project.run(&OPENAPI).ok();
+    assert!(run.stdout.starts_with("1 model: order\n"), "{run:#?}");
+    assert_eq!(
+        run.stderr.matches("Compiling gen-bin-dropped").count(),
+        2,
+        "{run:#?}"
+    );
+}
+
 #[test]
 fn a_library_and_a_binary_of_one_package() {
     let project = with_model("gen-lib-and-bin", "src/lib.rs", "order", "");
