@@ -58,9 +58,9 @@ pub const fn default_literal(ty: &Type, big: bool, json: &str) {
 #[track_caller]
 pub const fn default_of_type(field: &str, ty: &Type) {
     if !has_known_default(ty) {
-        Message::new("what `")
+        Message::new("what '")
             .and(field)
-            .and("` starts as is not known without running code, since it is ")
+            .and("' starts as is not known without running code, since it is ")
             .and(type_name(ty))
             .and(": write the value, `#[sync(default = …)]`")
             .fail()
@@ -85,11 +85,11 @@ pub const fn state(ty: &Type, name: &str) {
         nearest = nearest.or(member);
         at += 1;
     }
-    Message::new("`")
+    Message::new("'")
         .and(text(&target(shape).name))
-        .and("` has no state `")
+        .and("' has no state '")
         .and(name)
-        .and("`")
+        .and("'")
         .and_nearest(nearest)
         .fail()
 }
@@ -106,7 +106,7 @@ pub const fn machine(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn increment(field: &str, ty: &Type) {
     if !matches!(ty, Type::Int(_)) {
-        mismatch(field, ty, "`increment` needs an integer")
+        mismatch(field, ty, "'increment' needs an integer")
     }
 }
 
@@ -114,10 +114,10 @@ pub const fn increment(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn list(field: &str, ty: &Type, effect: &str) {
     if ty_element(ty).is_none() {
-        let message = Message::new("`")
+        let message = Message::new("'")
             .and(effect)
-            .and("` needs a list or a set, and `");
-        message.and(field).and("` is ").and(type_name(ty)).fail()
+            .and("' needs a list or a set, and '");
+        message.and(field).and("' is ").and(type_name(ty)).fail()
     }
 }
 
@@ -130,8 +130,8 @@ pub const fn keyed_list(field: &str, ty: &Type) {
         _ => false,
     };
     if !keyed || matches!(ty, Type::Set(_)) {
-        let message = Message::new("`update` needs a list of structs with an id, and those of `");
-        message.and(field).and("` have none").fail()
+        let message = Message::new("'update' needs a list of structs with an id, and those of '");
+        message.and(field).and("' have none").fail()
     }
 }
 
@@ -139,9 +139,9 @@ pub const fn keyed_list(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn no_list(field: &str, ty: &Type) {
     if ty_element(ty).is_some() {
-        Message::new("a bare `updated` leaves lists out, and `")
+        Message::new("a bare 'updated' leaves lists out, and '")
             .and(field)
-            .and("` is one behind another name: write the fields, `updated(merge(…))`")
+            .and("' is one behind another name: write the fields, `updated(merge(…))`")
             .fail()
     }
 }
@@ -153,7 +153,7 @@ pub const fn range(field: &str, ty: &Type, whole: bool) {
         Type::Int(_) if whole => {}
         Type::Int(_) => mismatch(field, ty, "the bounds of an integer are integers"),
         Type::Float32 | Type::Float64 | Type::Decimal => {}
-        _ => mismatch(field, ty, "`range` needs a number"),
+        _ => mismatch(field, ty, "'range' needs a number"),
     }
 }
 
@@ -161,7 +161,7 @@ pub const fn range(field: &str, ty: &Type, whole: bool) {
 #[track_caller]
 pub const fn length(field: &str, ty: &Type) {
     if !matches!(non_null(ty), Type::String | Type::List(_) | Type::Set(_)) {
-        mismatch(field, ty, "`length` needs a string, a list or a set")
+        mismatch(field, ty, "'length' needs a string, a list or a set")
     }
 }
 
@@ -169,7 +169,7 @@ pub const fn length(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn pattern(field: &str, ty: &Type) {
     if !matches!(non_null(ty), Type::String) {
-        mismatch(field, ty, "`pattern` needs a string")
+        mismatch(field, ty, "'pattern' needs a string")
     }
 }
 
@@ -177,7 +177,7 @@ pub const fn pattern(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn big(field: &str, ty: &Type) {
     if !holds_wide_integer(ty) {
-        mismatch(field, ty, "`big` is for 64-bit integers")
+        mismatch(field, ty, "'big' is for 64-bit integers")
     }
 }
 
@@ -185,11 +185,11 @@ pub const fn big(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn hidden(field: &str, ty: &Type, key: &str) {
     if !matches!(ty, Type::Option(_)) {
-        Message::new("`")
+        Message::new("'")
             .and(field)
-            .and("` is `")
+            .and("' is '")
             .and(key)
-            .and("`, so others see it absent: make it an `Option` or give it a `default`")
+            .and("', so others see it absent: make it an `Option` or give it a `default`")
             .fail()
     }
 }
@@ -238,9 +238,9 @@ pub const fn time(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn custom_payload(event: &str, ty: &Type) {
     if !matches!(ty, Type::Struct(_)) {
-        let message = Message::new("the payload of `")
+        let message = Message::new("the payload of '")
             .and(event)
-            .and("` is a struct with named fields, and this is ");
+            .and("' is a struct with named fields, and this is ");
         message.and(type_name(ty)).fail()
     }
 }
@@ -249,9 +249,9 @@ pub const fn custom_payload(event: &str, ty: &Type) {
 #[track_caller]
 pub const fn internally_tagged(member: &str, ty: &Type) {
     if !matches!(ty, Type::Struct(_)) {
-        Message::new("an enum with a `tag` and no `content` writes the tag into what `")
+        Message::new("an enum with a 'tag' and no 'content' writes the tag into what '")
             .and(member)
-            .and("` holds, so that is a struct, and this is ")
+            .and("' holds, so that is a struct, and this is ")
             .and(type_name(ty))
             .fail()
     }
@@ -260,9 +260,9 @@ pub const fn internally_tagged(member: &str, ty: &Type) {
 #[track_caller]
 const fn mismatch(field: &str, ty: &Type, rule: &str) {
     Message::new(rule)
-        .and(", and `")
+        .and(", and '")
         .and(field)
-        .and("` is ")
+        .and("' is ")
         .and(type_name(ty))
         .fail()
 }

@@ -41,7 +41,7 @@ pub use emit::{EmitError, Emitted, Recorded, SyncContext};
 pub use http::{AuthError, Authenticator, DevTokens};
 #[cfg(feature = "server")]
 pub use principal::Principal;
-pub use schema::{SyncElement, SyncKey, SyncList, SyncType};
+pub use schema::{SyncKey, SyncType};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
 pub use sync_derive::{SyncType, Syncable};

@@ -140,8 +140,8 @@ fn rules(field: &Field<'_>, checks: &mut Vec<(Span, TokenStream)>) {
             call(range.span, "range", &quote!(#name, #ty, #whole)),
         ));
     }
-    if let Some((_, span)) = &field.attrs.length {
-        checks.push(of_field(field, *span, "length"));
+    if let Some(length) = &field.attrs.length {
+        checks.push(of_field(field, length.span, "length"));
     }
     if let Some(pattern) = &field.attrs.pattern {
         checks.push(of_field(field, pattern.span(), "pattern"));
@@ -190,12 +190,30 @@ fn effect(model: &Model<'_>, event: &Event<'_>, checks: &mut Vec<(Span, TokenStr
             let (name, ty) = (event.name(), type_of(payload));
             checks.push((span, call(span, "custom_payload", &quote!(#name, #ty))));
         }
+        Effect::Push(target) | Effect::Remove(target) => {
+            if let Some(field) = hidden(target) {
+                let word = if matches!(event.effect, Effect::Push(_)) {
+                    "push"
+                } else {
+                    "remove"
+                };
+                let (name, ty) = (field.name(), type_of(field.ty));
+                checks.push((
+                    target.span,
+                    call(target.span, "list", &quote!(#name, #ty, #word)),
+                ));
+            }
+        }
+        Effect::Update(target) => {
+            checks.push(of_field(
+                &model.fields[target.field],
+                target.span,
+                "keyed_list",
+            ));
+        }
         Effect::Create
         | Effect::Set(_)
         | Effect::Merge { .. }
-        | Effect::Push(_)
-        | Effect::Remove(_)
-        | Effect::Update(_)
         | Effect::Transition(_)
         | Effect::Delete => {}
     }

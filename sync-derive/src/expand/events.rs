@@ -59,7 +59,12 @@ pub(super) fn impls(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
     let id = model.fields.iter().find(|field| field.kind == Kind::Id);
     // A model without an id is an error already; what is written for it only has to compile.
     let (id, id_of) = id.map_or_else(
-        || (quote!(::std::string::String), quote!(::std::string::String::new())),
+        || {
+            (
+                quote!(::std::string::String),
+                quote!(::std::string::String::new()),
+            )
+        },
         |field| {
             let (ty, name) = (field.ty, field.ident);
             (quote!(#ty), quote!(::std::clone::Clone::clone(&self.#name)))
@@ -157,7 +162,7 @@ fn customs(model: &Model<'_>, events: &[Event<'_>]) -> Vec<TokenStream> {
             let name = event.name();
             let function = event.name;
             let effect = quote_spanned! {function.span()=>
-                #ident::#function as fn(&mut #ident, &#payload, &::sync_runtime::EventMeta)
+                { let effect: fn(&mut #ident, &#payload, &::sync_runtime::EventMeta) = #ident::#function; effect }
             };
             quote! {
                 (#name, {

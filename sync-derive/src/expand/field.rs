@@ -89,7 +89,7 @@ fn moves(machine: &MachineDecl) -> TokenStream {
 
 fn rules(field: &Field<'_>) -> TokenStream {
     let range = option(field.attrs.range.as_ref().map(range));
-    let length = option(field.attrs.length.as_ref().map(|(decl, _)| length(decl)));
+    let length = option(field.attrs.length.as_ref().map(length));
     let pattern = option(
         field
             .attrs
@@ -107,8 +107,8 @@ fn range(range: &RangeDecl) -> TokenStream {
 }
 
 fn length(length: &LengthDecl) -> TokenStream {
-    let min = option(length.min.as_deref().map(|min| quote!(#min)));
-    let max = option(length.max.as_deref().map(|max| quote!(#max)));
+    let min = option(length.min.map(|min| quote!(#min)));
+    let max = option(length.max.map(|max| quote!(#max)));
     quote!(::sync_runtime::schema::Length { min: #min, max: #max })
 }
 

@@ -206,7 +206,7 @@ fn updated(list: &Field<'_>, span: Span) -> Vec<TokenStream> {
     let item = item(list, span);
     let (rust, wire) = singular(list);
     let id = quote_spanned!(span=> <#item as ::sync_runtime::SyncType>::Key);
-    let patch = quote_spanned!(span=> <#item as ::sync_runtime::SyncElement>::Patch);
+    let patch = quote_spanned!(span=> <#item as ::sync_runtime::SyncType>::Patch);
     let id_name = format_ident!("{rust}_id", span = list.ident.span());
     let name = ident(&rust, list.ident.span());
     vec![
@@ -223,7 +223,17 @@ fn updated(list: &Field<'_>, span: Span) -> Vec<TokenStream> {
 
 fn item(list: &Field<'_>, span: Span) -> TokenStream {
     let ty = list.ty;
-    quote_spanned!(span=> <#ty as ::sync_runtime::SyncList>::Item)
+    // What the text tells needs no question, and cannot be answered with an error.
+    match argument(ty).filter(|_| matches!(ty, Type::Path(_)) && is_std_list(list)) {
+        Some(item) => quote!(#item),
+        None => quote_spanned!(span=> <#ty as ::sync_runtime::SyncType>::Item),
+    }
+}
+
+/// `Vec<T>`, not a `Box` of one.
+fn is_std_list(list: &Field<'_>) -> bool {
+    let inner = argument(list.ty).map(Shape::of);
+    list.shape.is_list() && inner.is_none_or(|inner| !inner.is_list())
 }
 
 fn amount() -> TokenStream {

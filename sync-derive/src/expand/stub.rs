@@ -36,6 +36,8 @@ pub(crate) fn stub_type(input: &syn::DeriveInput) -> TokenStream {
         impl #impl_generics ::sync_runtime::SyncType for #ident #ty_generics #where_clause {
             const TYPE: &'static ::sync_runtime::schema::Type = &::sync_runtime::schema::Type::Json;
             type Key = Self;
+            type Item = Self;
+            type Patch = Self;
         }
 
         impl #impl_generics ::sync_runtime::SyncKey for #ident #ty_generics #where_clause {}

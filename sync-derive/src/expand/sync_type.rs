@@ -7,7 +7,6 @@ use syn::{Generics, Ident, Type, ext::IdentExt, parse_quote};
 use super::{checks, field, list, option, payload, text, variant};
 use crate::{
     input::{Field, Kind},
-    shape::Shape,
     types::{Body, Declared, Member, Tag},
 };
 
@@ -47,49 +46,50 @@ fn structure(declared: &Declared<'_>, fields: &[Field<'_>]) -> TokenStream {
             checks::call(id.ident.span(), "element_id", &quote!(#name, #ty)),
         )
     }));
-    let base = implement(declared, &ty, &key, all);
-    let element = id.map(|_| element(declared, fields));
-    quote!(#base #element)
-}
-
-/// A struct with an id can be an element of a keyed list: it gets a patch.
-fn element(declared: &Declared<'_>, fields: &[Field<'_>]) -> TokenStream {
-    let ident = declared.ident;
-    let name = format_ident!("{ident}Patch");
-    let patch = payload::patch(declared.vis, &name, ident, declared.generics, fields);
-    let generics = bounded(declared.generics);
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    quote! {
-        #patch
-
-        impl #impl_generics ::sync_runtime::SyncElement for #ident #ty_generics #where_clause {
-            type Patch = #name #ty_generics;
-        }
-    }
+    // A struct with an id can be an element of a keyed list: it gets a patch.
+    let name = format_ident!("{}Patch", declared.ident);
+    let (_, ty_generics, _) = declared.generics.split_for_impl();
+    let patch = id.map_or_else(|| quote!(Self), |_| quote!(#name #ty_generics));
+    let base = implement(
+        declared,
+        &ty,
+        &Projections {
+            key,
+            item: quote!(Self),
+            patch,
+        },
+        all,
+    );
+    let patch = id.map(|_| {
+        payload::patch(
+            declared.vis,
+            &name,
+            declared.ident,
+            declared.generics,
+            fields,
+        )
+    });
+    quote!(#patch #base)
 }
 
 /// `struct OrderId(Uuid)`: written as what it holds.
 fn newtype(declared: &Declared<'_>, inner: &Type) -> TokenStream {
     let ty = field::type_of(inner);
-    let key = quote!(<#inner as ::sync_runtime::SyncType>::Key);
     let ident = declared.ident;
     let mut generics = bounded(declared.generics);
     // The lifetime keeps the compiler from judging the bound where nobody uses the newtype as a key.
     generics.make_where_clause().predicates.push(parse_quote!(for<'key> ::sync_runtime::__private::Lazy<'key, #inner>: ::sync_runtime::__private::LazyKey));
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let key_of_map = quote!(impl #impl_generics ::sync_runtime::SyncKey for #ident #ty_generics #where_clause {});
-    let list = Shape::of(inner).is_list().then(|| {
-        let generics = bounded(declared.generics);
-        let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-        quote! {
-            impl #impl_generics ::sync_runtime::SyncList for #ident #ty_generics #where_clause {
-                type Item = <#inner as ::sync_runtime::SyncList>::Item;
-            }
-        }
-    });
+    let of_inner = |name: TokenStream| quote!(<#inner as ::sync_runtime::SyncType>::#name);
+    let projections = Projections {
+        key: of_inner(quote!(Key)),
+        item: of_inner(quote!(Item)),
+        patch: of_inner(quote!(Patch)),
+    };
     // The constant of the inner type is a reference already.
-    let base = implement_as(declared, &ty, &key, Vec::new());
-    quote!(#base #key_of_map #list)
+    let base = implement_as(declared, &ty, &projections, Vec::new());
+    quote!(#base #key_of_map)
 }
 
 fn tuple(declared: &Declared<'_>, parts: &[&Type]) -> TokenStream {
@@ -100,7 +100,7 @@ fn tuple(declared: &Declared<'_>, parts: &[&Type]) -> TokenStream {
     implement(
         declared,
         &quote!(::sync_runtime::schema::Type::Tuple(#parts)),
-        &quote!(Self),
+        &Projections::none(),
         Vec::new(),
     )
 }
@@ -119,7 +119,7 @@ fn plain_enum(
             &::sync_runtime::schema::EnumType { name: #name, doc: #doc, variants: #variants, default: #default },
         ))
     };
-    let base = implement(declared, &ty, &quote!(Self), Vec::new());
+    let base = implement(declared, &ty, &Projections::none(), Vec::new());
     let ident = declared.ident;
     let (impl_generics, ty_generics, where_clause) = declared.generics.split_for_impl();
     quote! {
@@ -157,26 +157,44 @@ fn union(declared: &Declared<'_>, members: &[Member<'_>], tag: &Tag) -> TokenStr
         .iter()
         .flat_map(|member| variant::checks(member, tag))
         .collect();
-    implement(declared, &ty, &quote!(Self), checks)
+    implement(declared, &ty, &Projections::none(), checks)
+}
+
+/// The types that a type is made of, or names.
+struct Projections {
+    key: TokenStream,
+    item: TokenStream,
+    patch: TokenStream,
+}
+
+impl Projections {
+    fn none() -> Self {
+        Self {
+            key: quote!(Self),
+            item: quote!(Self),
+            patch: quote!(Self),
+        }
+    }
 }
 
 fn implement(
     declared: &Declared<'_>,
     ty: &TokenStream,
-    key: &TokenStream,
+    projections: &Projections,
     checks: Vec<(Span, TokenStream)>,
 ) -> TokenStream {
-    implement_as(declared, &quote!(&#ty), key, checks)
+    implement_as(declared, &quote!(&#ty), projections, checks)
 }
 
 /// Checks of a generic type wait for its arguments; the others are items of their own.
 fn implement_as(
     declared: &Declared<'_>,
     ty: &TokenStream,
-    key: &TokenStream,
+    projections: &Projections,
     checks: Vec<(Span, TokenStream)>,
 ) -> TokenStream {
     let ident = declared.ident;
+    let Projections { key, item, patch } = projections;
     let generics = bounded(declared.generics);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (early, late) = if declared.generics.params.is_empty() {
@@ -189,6 +207,8 @@ fn implement_as(
         impl #impl_generics ::sync_runtime::SyncType for #ident #ty_generics #where_clause {
             const TYPE: &'static ::sync_runtime::schema::Type = { #late #ty };
             type Key = #key;
+            type Item = #item;
+            type Patch = #patch;
         }
 
         #early

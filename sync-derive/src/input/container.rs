@@ -42,7 +42,8 @@ pub(crate) struct Container {
     pub(crate) mode: Option<(Mode, Span)>,
     pub(crate) entity: Option<LitStr>,
     pub(crate) path: Option<LitStr>,
-    pub(crate) events: Option<(Vec<EventDecl>, Span)>,
+    /// And whether none is written.
+    pub(crate) events: Option<(Vec<EventDecl>, bool, Span)>,
     pub(crate) snapshot: Option<(SnapshotDecl, Span)>,
     /// As the variant of the schema.
     pub(crate) notification: Option<&'static str>,
@@ -54,6 +55,8 @@ pub(crate) struct Container {
     pub(crate) field_groups: Vec<Named>,
     pub(crate) roles: Vec<Named>,
     pub(crate) tenant: Option<(bool, Span)>,
+    /// The keys that are there, right or wrong.
+    written: Vec<String>,
 }
 
 const KEYS: [&str; 13] = [
@@ -99,14 +102,23 @@ impl Container {
         this
     }
 
+    /// Whether the key is there; what is wrong with it is reported already.
+    pub(crate) fn wrote(&self, key: &str) -> bool {
+        self.written.iter().any(|written| written == key)
+    }
+
     fn take(&mut self, cx: &Ctxt, item: &Item) {
+        self.written.push(item.key.to_string());
         match item.key.to_string().as_str() {
             "mode" => self.mode = item.choice(cx, &MODES),
             "entity" => self.entity = item.string(cx),
             "path" => self.path = item.string(cx),
             "events" => {
                 let tokens = item.parens(cx, "`events(created, ...)`");
-                self.events = tokens.map(|tokens| (events::parse(cx, tokens), item.span()));
+                self.events = tokens.map(|tokens| {
+                    let none = tokens.is_empty();
+                    (events::parse(cx, tokens), none, item.span())
+                });
             }
             "snapshot" => self.snapshot = snapshot(cx, item).map(|decl| (decl, item.span())),
             "notification" => {
@@ -168,6 +180,9 @@ fn version(cx: &Ctxt, item: &Item) -> Option<(u32, Span)> {
 fn named(cx: &Ctxt, item: &Item, expected: &str) -> Vec<Named> {
     let parser = |input: ParseStream<'_>| {
         let name = Ident::parse_any(input)?;
+        if !input.peek(Token![=]) || !input.peek2(syn::token::Bracket) {
+            return Err(syn::Error::new(name.span(), format!("expected {expected}")));
+        }
         input.parse::<Token![=]>()?;
         let inside;
         bracketed!(inside in input);

@@ -56,7 +56,8 @@ pub(crate) fn parse(cx: &Ctxt, tokens: TokenStream) -> Vec<EventDecl> {
 }
 
 fn event(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<EventDecl> {
-    let name = Ident::parse_any(input)?;
+    let name = Ident::parse_any(input)
+        .map_err(|error| syn::Error::new(error.span(), "expected the name of an event"))?;
     if input.is_empty() {
         return Ok(EventDecl { name, effect: None });
     }

@@ -1,7 +1,6 @@
 //! `#[sync(...)]` on a field.
 
-use darling::{FromMeta, util::SpannedValue};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::{
     Attribute, Ident, Lit, LitStr, Token, bracketed,
     ext::IdentExt,
@@ -46,10 +45,11 @@ pub(crate) struct RangeDecl {
 }
 
 /// `length(min = 1, max = 9)`
-#[derive(Debug, Clone, FromMeta)]
+#[derive(Debug, Clone)]
 pub(crate) struct LengthDecl {
-    pub(crate) min: Option<SpannedValue<u32>>,
-    pub(crate) max: Option<SpannedValue<u32>>,
+    pub(crate) min: Option<u32>,
+    pub(crate) max: Option<u32>,
+    pub(crate) span: Span,
 }
 
 /// `#[sync(...)]` on a field, as it is written.
@@ -66,7 +66,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) range: Option<RangeDecl>,
-    pub(crate) length: Option<(LengthDecl, Span)>,
+    pub(crate) length: Option<LengthDecl>,
     pub(crate) pattern: Option<LitStr>,
     pub(crate) big: Option<Span>,
 }
@@ -137,7 +137,7 @@ fn default(cx: &Ctxt, item: &Item) -> Option<DefaultDecl> {
     match &item.value {
         Value::Nothing => Some(DefaultDecl::OfType(item.span())),
         Value::Equals(tokens) => cx.ok(syn::parse2(tokens.clone())).map(DefaultDecl::Literal),
-        Value::Parens(..) => {
+        Value::Parens(_) => {
             cx.error(item.span(), "expected `default` or `default = value`");
             None
         }
@@ -207,66 +207,82 @@ fn singular(cx: &Ctxt, item: &Item) -> Option<LitStr> {
 }
 
 fn range(cx: &Ctxt, item: &Item) -> Option<RangeDecl> {
-    let expected = "`range(min = 1, max = 9)`";
-    let bound = |input: ParseStream<'_>| {
-        let key: Ident = input.parse()?;
-        if key != "min" && key != "max" {
-            return Err(syn::Error::new(
-                key.span(),
-                words::unknown("bound", &key.to_string(), ["min", "max"]),
-            ));
-        }
-        input.parse::<Token![=]>()?;
-        let sign = if input.peek(Token![-]) {
-            input.parse::<Token![-]>().map(|_| "-")?
-        } else {
-            ""
-        };
-        let digits = match input.parse()? {
-            Lit::Int(int) => int.base10_digits().to_owned(),
-            Lit::Float(float) => float.base10_digits().to_owned(),
-            other => return Err(syn::Error::new_spanned(other, "expected a number")),
-        };
-        Ok((key, format!("{sign}{digits}")))
-    };
-    let mut range = RangeDecl {
-        min: None,
-        max: None,
+    let [min, max] = bounds(cx, item, "`range(min = 1, max = 9)`")?;
+    let digits = |bound: Option<Bound>| bound.map(|bound| bound.digits);
+    Some(RangeDecl {
+        min: digits(min),
+        max: digits(max),
         span: item.span(),
-    };
-    for part in split(item.parens(cx, expected)?) {
-        if let Some((key, number)) = cx.ok(bound.parse2(part)) {
-            let place = if key == "min" {
-                &mut range.min
-            } else {
-                &mut range.max
-            };
-            *place = Some(number);
+    })
+}
+
+fn length(cx: &Ctxt, item: &Item) -> Option<LengthDecl> {
+    let [min, max] = bounds(cx, item, "`length(min = 1, max = 9)`")?;
+    let count = |bound: Option<Bound>| {
+        let bound = bound?;
+        let count = bound.digits.parse().ok();
+        if count.is_none() {
+            cx.error(bound.span, "a length is a count, such as 9");
         }
-    }
-    if range.min.is_none() && range.max.is_none() {
+        count
+    };
+    Some(LengthDecl {
+        min: count(min),
+        max: count(max),
+        span: item.span(),
+    })
+}
+
+/// A number as it is written, without underscores and suffix.
+struct Bound {
+    digits: String,
+    span: Span,
+}
+
+/// `min = 1, max = 9`, at least one of them.
+fn bounds(cx: &Ctxt, item: &Item, expected: &str) -> Option<[Option<Bound>; 2]> {
+    let parts = split(item.parens(cx, expected)?);
+    if parts.is_empty() {
         cx.error(item.span(), format!("expected {expected}"));
         return None;
     }
-    Some(range)
-}
-
-fn length(cx: &Ctxt, item: &Item) -> Option<(LengthDecl, Span)> {
-    let tokens: TokenStream = item.parens(cx, "`length(min = 1, max = 9)`")?;
-    let parsed = darling::ast::NestedMeta::parse_meta_list(tokens)
-        .map_err(darling::Error::from)
-        .and_then(|metas| LengthDecl::from_list(&metas));
-    match parsed {
-        Ok(decl) if decl.min.is_none() && decl.max.is_none() => {
-            cx.error(item.span(), "expected `length(min = 1, max = 9)`");
-            None
-        }
-        Ok(decl) => Some((decl, item.span())),
-        Err(error) => {
-            cx.push(error);
-            None
+    let mut bounds = [None, None];
+    for part in parts {
+        if let Some((key, number)) = cx.ok(bound.parse2(part)) {
+            bounds[usize::from(key == "max")] = Some(number);
         }
     }
+    Some(bounds)
+}
+
+fn bound(input: ParseStream<'_>) -> syn::Result<(Ident, Bound)> {
+    let key: Ident = input.parse()?;
+    if key != "min" && key != "max" {
+        let message = words::unknown("bound", &key.to_string(), ["min", "max"]);
+        return Err(syn::Error::new(key.span(), message));
+    }
+    input.parse::<Token![=]>()?;
+    let span = input.span();
+    let sign = if input.peek(Token![-]) {
+        input.parse::<Token![-]>().map(|_| "-")?
+    } else {
+        ""
+    };
+    let digits = match input.parse()? {
+        Lit::Int(int) => int.base10_digits().to_owned(),
+        Lit::Float(float) => float.base10_digits().to_owned(),
+        other => return Err(syn::Error::new_spanned(other, "expected a number")),
+    };
+    if !input.is_empty() {
+        return Err(input.error("expected a comma"));
+    }
+    Ok((
+        key,
+        Bound {
+            digits: format!("{sign}{digits}"),
+            span,
+        },
+    ))
 }
 
 fn pattern(cx: &Ctxt, item: &Item) -> Option<LitStr> {

@@ -17,7 +17,7 @@ pub(crate) struct Item {
 pub(crate) enum Value {
     Nothing,
     Equals(TokenStream),
-    Parens(TokenStream, Span),
+    Parens(TokenStream),
 }
 
 /// All entries of all `#[sync(...)]`; those that are misspelt, doubled or malformed become errors of their own.
@@ -67,7 +67,8 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
-    let key = Ident::parse_any(input)?;
+    let key =
+        Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected a key"))?;
     let value = if input.is_empty() {
         Value::Nothing
     } else if input.peek(syn::Token![=]) {
@@ -80,11 +81,11 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
         }
         Value::Equals(input.parse()?)
     } else {
-        let (group, span) = parens(input)?;
+        let (group, _) = parens(input)?;
         if !input.is_empty() {
             return Err(input.error("expected a comma"));
         }
-        Value::Parens(group, span)
+        Value::Parens(group)
     };
     Ok(Item { key, value })
 }
@@ -161,7 +162,7 @@ impl Item {
     /// `key(...)`
     pub(crate) fn parens(&self, cx: &Ctxt, expected: &str) -> Option<TokenStream> {
         match &self.value {
-            Value::Parens(tokens, _) => Some(tokens.clone()),
+            Value::Parens(tokens) => Some(tokens.clone()),
             _ => self.wrong(cx, expected),
         }
     }

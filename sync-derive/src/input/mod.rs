@@ -9,7 +9,6 @@ pub(crate) mod literal;
 pub(crate) mod pattern;
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use syn::{
     Data, DeriveInput, Fields, Ident, Type, Visibility, ext::IdentExt, punctuated::Punctuated,
 };
@@ -175,7 +174,19 @@ pub(crate) fn fields<'a>(
             ));
         }
     }
+    one_marked_id(&mut fields);
     (fields, skipped)
+}
+
+/// Where another field is marked as the id, one that is only called so is not.
+fn one_marked_id(fields: &mut [Field<'_>]) {
+    if fields.iter().any(|field| field.attrs.id.is_some()) {
+        for field in fields {
+            if field.kind == Kind::Id && field.attrs.id.is_none() {
+                field.kind = Kind::Plain;
+            }
+        }
+    }
 }
 
 impl<'a> Field<'a> {
@@ -194,6 +205,9 @@ impl<'a> Field<'a> {
         let attrs = FieldAttrs::parse(cx, &field.attrs, known, of);
         let name = ident.unraw().to_string();
         let shape = Shape::of(&field.ty);
+        let kind = kind(&attrs, &name, shape, place);
+        // The struct's own default matters where a payload may leave the field out.
+        let asks = matches!(kind, Kind::Plain | Kind::Machine) && shape != Shape::Option;
         let singular = attrs.singular.as_ref().map(syn::LitStr::value);
         let singular = singular.or_else(|| {
             shape
@@ -209,8 +223,14 @@ impl<'a> Field<'a> {
             doc: docs::doc(&field.attrs),
             wire: serde.rename.unwrap_or_else(|| rule.apply_to_field(&name)),
             aliases: serde.aliases,
-            default: default(cx, &attrs, serde.default, container, shape, ident),
-            kind: kind(&attrs, &name, shape, place),
+            default: default(
+                cx,
+                &attrs,
+                serde.default,
+                container.default.filter(|_| asks),
+                ident,
+            ),
+            kind,
             singular: singular.map(|rust| Singular {
                 wire: rule.apply_to_field(&rust),
                 rust,
@@ -240,8 +260,7 @@ fn default(
     cx: &Ctxt,
     attrs: &FieldAttrs,
     serde: Option<SerdeDefault>,
-    container: &ContainerSerde,
-    shape: Shape,
+    of_struct: Option<Span>,
     ident: &Ident,
 ) -> Option<DefaultDecl> {
     if attrs.default.is_some() {
@@ -253,7 +272,7 @@ fn default(
             cx.error(span, "only running code knows this default: write the value too, `#[sync(default = ...)]`");
             None
         }
-        None if container.default.is_some() && shape != Shape::Option => {
+        None if of_struct.is_some() => {
             cx.error_at(
                 ident,
                 "serde takes this field's default from the struct's, which only running code knows: write the value \
@@ -287,9 +306,4 @@ pub(crate) fn is_snake_case(name: &str) -> bool {
         && chars.all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_')
         && !name.ends_with('_')
         && !name.contains("__")
-}
-
-/// A type as it is written, for messages.
-pub(crate) fn type_text(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(' ', "")
 }

@@ -136,7 +136,9 @@ impl Parser<'_> {
         loop {
             let first = match self.rest.next().ok_or_else(open)? {
                 ']' if empty => {
-                    return Err("an empty class `[]` differs between Rust and ECMAScript".to_owned());
+                    return Err(
+                        "an empty class `[]` differs between Rust and ECMAScript".to_owned()
+                    );
                 }
                 ']' => return Ok(()),
                 char => self.member(char)?,

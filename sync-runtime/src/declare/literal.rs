@@ -65,7 +65,7 @@ impl<'a> Literal<'a> {
             Type::Tuple(_) | Type::Union(_) => self.any(),
             _ => match self.string() {
                 Some(text) if is_like(text.as_bytes(), ty) => Ok(()),
-                Some(text) => Err(expected(ty).and(", and `").and(text).and("` is none")),
+                Some(text) => Err(expected(ty).and(", and '").and(text).and("' is none")),
                 None => self.wrong(ty),
             },
         }
@@ -94,7 +94,7 @@ impl<'a> Literal<'a> {
         if value < int.min(self.big) || value > int.max(self.big) {
             let message = expected(ty).and(", and this one is beyond its range");
             return Err(if int.is_wide() && !self.big {
-                message.and(" of ±(2^53-1); mark the field `big` to use all 64 bits")
+                message.and(" of ±(2^53-1); mark the field 'big' to use all 64 bits")
             } else {
                 message
             });
@@ -118,8 +118,8 @@ impl<'a> Literal<'a> {
             nearest = nearest.or(member);
             at += 1;
         }
-        let message = Message::new("`").and(name).and("` is no member of `");
-        Err(message.and(text(&shape.name)).and("`").and_nearest(nearest))
+        let message = Message::new("'").and(name).and("' is no member of '");
+        Err(message.and(text(&shape.name)).and("'").and_nearest(nearest))
     }
 
     const fn list(&mut self, item: &Type, ty: &Type) -> Outcome {
@@ -170,10 +170,10 @@ impl<'a> Literal<'a> {
                 at += 1;
             }
             if at == fields.len() {
-                let message = Message::new("`")
+                let message = Message::new("'")
                     .and(text(&shape.name))
-                    .and("` has no field `");
-                return Err(message.and(key).and("`").and_nearest(nearest));
+                    .and("' has no field '");
+                return Err(message.and(key).and("'").and_nearest(nearest));
             }
             seen[at & 255] = true;
             let outer = self.big;
@@ -185,11 +185,11 @@ impl<'a> Literal<'a> {
         while at < fields.len() && at < seen.len() {
             let given = seen[at] || fields[at].default.is_some();
             if !given && !matches!(target(&fields[at].ty), Type::Option(_)) {
-                let message = Message::new("the default lacks `").and(text(&fields[at].name));
+                let message = Message::new("the default lacks '").and(text(&fields[at].name));
                 return Err(message
-                    .and("`, which `")
+                    .and("', which '")
                     .and(text(&shape.name))
-                    .and("` requires"));
+                    .and("' requires"));
             }
             at += 1;
         }

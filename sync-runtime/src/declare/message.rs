@@ -38,7 +38,7 @@ impl Message {
     /// With the nearest of some words, if one is near.
     pub(super) const fn and_nearest(self, nearest: Nearest<'_>) -> Self {
         match nearest.best {
-            Some(word) => self.and(", did you mean `").and(word).and("`?"),
+            Some(word) => self.and(", did you mean '").and(word).and("'?"),
             None => self,
         }
     }

@@ -26,7 +26,7 @@ pub use model::{
 };
 pub use payload::{ElementKind, ElementPart, Key, KeyShape, PayloadShape};
 pub use storage::{List, Ref, Str};
-pub use sync_type::{SyncElement, SyncKey, SyncList, SyncType};
+pub use sync_type::{SyncKey, SyncType};
 pub use types::{
     EnumType, IntType, MAX_SAFE_INTEGER, StructType, Tagging, Type, UnionBody, UnionType,
     UnionVariant, Variant,

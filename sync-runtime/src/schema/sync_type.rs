@@ -22,6 +22,12 @@ pub trait SyncType {
 
     /// What names it in a list that it is taken out of: its id if it has one, else itself.
     type Key;
+
+    /// What it holds, if it is a list or a set; else itself.
+    type Item;
+
+    /// Some of its fields, if it is a struct with an id; else itself.
+    type Patch;
 }
 
 /// A type that may be the key of a map or the member of a set: strings, UUIDs, integers, unit enums.
@@ -32,33 +38,14 @@ pub trait SyncType {
 )]
 pub trait SyncKey: SyncType {}
 
-/// A list or a set: what `push` and `remove` work on.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list and no set",
-    label = "`push`, `remove` and `update` need a `Vec`, `BTreeSet` or `HashSet`"
-)]
-pub trait SyncList: SyncType {
-    /// What it holds.
-    type Item: SyncType;
-}
-
-/// A struct with an id: what a keyed list holds.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no id, so an element of its list cannot be updated",
-    label = "`update` needs a list of structs with an id",
-    note = "give the struct a field `id`, or mark one with `#[sync(id)]`, under `#[derive(sync_runtime::SyncType)]`"
-)]
-pub trait SyncElement: SyncType {
-    /// Some of its fields.
-    type Patch;
-}
-
 /// Types without parts.
 macro_rules! plain {
     ($($rust:ty => $type:expr),* $(,)?) => {
         $(impl SyncType for $rust {
             const TYPE: &'static Type = &$type;
             type Key = Self;
+            type Item = Self;
+            type Patch = Self;
         })*
     };
 }
@@ -90,11 +77,15 @@ plain! {
 impl SyncType for str {
     const TYPE: &'static Type = &Type::String;
     type Key = String;
+    type Item = String;
+    type Patch = String;
 }
 
 impl<Zone: chrono::TimeZone> SyncType for chrono::DateTime<Zone> {
     const TYPE: &'static Type = &Type::DateTime;
     type Key = Self;
+    type Item = Self;
+    type Patch = Self;
 }
 
 macro_rules! keys {
@@ -123,17 +114,11 @@ macro_rules! transparent {
         $(impl<T: SyncType + ?Sized> SyncType for $outer<T> {
             const TYPE: &'static Type = T::TYPE;
             type Key = T::Key;
-        }
-
-        impl<T: SyncKey + ?Sized> SyncKey for $outer<T> {}
-
-        impl<T: SyncList + ?Sized> SyncList for $outer<T> {
             type Item = T::Item;
+            type Patch = T::Patch;
         }
 
-        impl<T: SyncElement + ?Sized> SyncElement for $outer<T> {
-            type Patch = T::Patch;
-        })*
+        impl<T: SyncKey + ?Sized> SyncKey for $outer<T> {})*
     };
 }
 
@@ -142,33 +127,29 @@ transparent!(Box, Arc);
 impl<T: SyncType> SyncType for Option<T> {
     const TYPE: &'static Type = &Type::Option(Ref::Static(T::TYPE));
     type Key = Self;
+    type Item = Self;
+    type Patch = Self;
 }
 
 impl<T: SyncType> SyncType for Vec<T> {
     const TYPE: &'static Type = &Type::List(Ref::Static(T::TYPE));
     type Key = Self;
-}
-
-impl<T: SyncType> SyncList for Vec<T> {
     type Item = T;
+    type Patch = Self;
 }
 
 impl<T: SyncKey> SyncType for BTreeSet<T> {
     const TYPE: &'static Type = &Type::Set(Ref::Static(T::TYPE));
     type Key = Self;
-}
-
-impl<T: SyncKey> SyncList for BTreeSet<T> {
     type Item = T;
+    type Patch = Self;
 }
 
 impl<T: SyncKey, S> SyncType for HashSet<T, S> {
     const TYPE: &'static Type = &Type::Set(Ref::Static(T::TYPE));
     type Key = Self;
-}
-
-impl<T: SyncKey, S> SyncList for HashSet<T, S> {
     type Item = T;
+    type Patch = Self;
 }
 
 impl<K: SyncKey, V: SyncType> SyncType for BTreeMap<K, V> {
@@ -177,6 +158,8 @@ impl<K: SyncKey, V: SyncType> SyncType for BTreeMap<K, V> {
         value: Ref::Static(V::TYPE),
     };
     type Key = Self;
+    type Item = Self;
+    type Patch = Self;
 }
 
 impl<K: SyncKey, V: SyncType, S> SyncType for HashMap<K, V, S> {
@@ -185,6 +168,8 @@ impl<K: SyncKey, V: SyncType, S> SyncType for HashMap<K, V, S> {
         value: Ref::Static(V::TYPE),
     };
     type Key = Self;
+    type Item = Self;
+    type Patch = Self;
 }
 
 impl<T: SyncType, const N: usize> SyncType for [T; N] {
@@ -193,6 +178,8 @@ impl<T: SyncType, const N: usize> SyncType for [T; N] {
         len: N as u32,
     };
     type Key = Self;
+    type Item = Self;
+    type Patch = Self;
 }
 
 macro_rules! tuples {
@@ -200,6 +187,8 @@ macro_rules! tuples {
         $(impl<$($part: SyncType),*> SyncType for ($($part,)*) {
             const TYPE: &'static Type = &Type::Tuple(List::Borrowed(&[$(Ref::Static($part::TYPE)),*]));
             type Key = Self;
+            type Item = Self;
+            type Patch = Self;
         })*
     };
 }
