@@ -8,8 +8,8 @@
 /** No `create` has been folded yet. */
 export const absent = null;
 
-/** A `delete` was folded: nothing after it counts. */
-export const deleted: unique symbol = Symbol('deleted');
+/** A `delete` was folded: nothing after it counts. Registered, so that two copies of this file in one program agree on it. */
+export const deleted: unique symbol = Symbol.for('syncable.deleted');
 
 /** An entity as the fold knows it: not there yet, alive, or ended. */
 export type Folded<State> = State | typeof absent | typeof deleted;

@@ -69,6 +69,7 @@ export function seeded(seed: number): () => number {
 
 /** A memory store whose writes a test can make fail or wait. */
 export class TestAdapter implements StoreAdapter {
+  readonly shared = false;
   readonly inner: MemoryAdapter;
   failing: Error | null = null;
   gate: Promise<void> = Promise.resolve();

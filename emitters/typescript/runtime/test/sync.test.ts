@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { WebSocket as NodeWebSocket } from 'ws';
-import type { SyncClient } from '../src/client/sync.js';
+import { createSyncClient, type SyncClient } from '../src/client/sync.js';
 import { memoryStore } from '../src/store/adapters/memory.js';
-import { client, event, seeded, TestLocks, testChannels, until, uuid } from './helpers.js';
+import { client, event, models, seeded, TestLocks, testChannels, until, uuid } from './helpers.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
 import { FakeServer } from './server.js';
@@ -392,6 +392,25 @@ describe('tabs', () => {
     await Promise.all(tabs.map((tab) => tab.collection(orderModel).record('order.tip_added', id, { by: 1 }).synced));
     await until('all tips', () => tabs.every((tab) => tab.collection(orderModel).get(id)?.tip_cents === 3));
     assert.equal(server.log.length, 4);
+  });
+});
+
+describe('devices', () => {
+  it('of one user in one process are two, and do not hear each other but through the server', async () => {
+    const config = { baseUrl: url, tenantId: 't', userId: 'u', models, notification: 'sse' } as const;
+    const [a, b] = [createSyncClient(config), createSyncClient(config)];
+    open.push(a, b);
+    server.fault = () => 'drop';
+    await a.start();
+    await b.start();
+    const id = uuid();
+    await a.collection(orderModel).record('order.created', id, { table_number: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(b.collection(orderModel).get(id), undefined);
+    server.fault = () => null;
+    a.syncNow();
+    b.syncNow();
+    await until('b to see it', () => b.collection(orderModel).get(id) !== undefined);
   });
 });
 

@@ -101,10 +101,12 @@ export class SyncClient {
     });
     this.#engine = this.#makeEngine();
     this.#follower = this.#makeFollower();
+    // Two clients with stores of their own are two devices, even in one browser or one process.
+    const { shared } = this.#adapter;
     this.#tabs = new Tabs({
       name,
-      locks: config.locks === undefined ? platformLocks() : config.locks,
-      channel: config.channel === undefined ? platformChannel() : config.channel,
+      locks: config.locks === undefined && shared ? platformLocks() : (config.locks ?? null),
+      channel: config.channel === undefined && shared ? platformChannel() : (config.channel ?? null),
       onMessage: (message) => this.#onTab(message),
       onLead: () => this.#lead(),
     });
@@ -335,6 +337,7 @@ export class SyncClient {
   }
 
   #onServerTime(offset: number, uncertainty: number): void {
+    if (!this.#tabs.leads) return; // the leader tells
     const first = !this.#freshTime;
     this.#freshTime = true;
     const difference = Math.abs(offset - this.#store.ledger.offset);

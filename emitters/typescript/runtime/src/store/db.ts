@@ -53,6 +53,8 @@ export interface StorageEstimate {
 
 /** A store of one user of one tenant. Every method may reject with `StoreError`. */
 export interface StoreAdapter {
+  /** Whether other tabs reach the same store: only then do tabs elect a leader and tell each other of chunks. */
+  readonly shared: boolean;
   /** Reads everything. Called again to load anew. */
   load(): Promise<StoreContents>;
   /**

@@ -17,6 +17,7 @@ export function indexedDbStore(factory?: IDBFactory): StoreFactory {
 }
 
 class IndexedDbAdapter implements StoreAdapter {
+  readonly shared = true;
   readonly #name: string;
   readonly #factory: IDBFactory | undefined;
   #database: Promise<IDBDatabase> | null = null;
@@ -50,6 +51,7 @@ class IndexedDbAdapter implements StoreAdapter {
   async append(text: string, { flush }: { readonly flush: boolean }): Promise<number> {
     const transaction = await this.#transaction('readwrite', flush);
     const key = result(transaction.objectStore(JOURNAL).add(text));
+    key.catch(() => {}); // a failed request fails its transaction, which is what is waited for
     transaction.commit?.();
     await done(transaction);
     return Number(await key);

@@ -11,6 +11,7 @@ export class MemoryDisk {
 
 /** A store in memory. */
 export class MemoryAdapter implements StoreAdapter {
+  readonly shared = false;
   readonly #disk: MemoryDisk;
 
   constructor(disk: MemoryDisk = new MemoryDisk()) {

@@ -48,6 +48,7 @@ type Line =
   | { readonly snapshot: { readonly key: string; readonly text: string } };
 
 class NodeAdapter implements StoreAdapter {
+  readonly shared = false;
   readonly #fs: NodeFs;
   readonly #folder: string;
   readonly #path: string;
