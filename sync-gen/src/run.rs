@@ -166,11 +166,17 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// `3 models: board, order, shift`.
+/// `3 models: board, order, shift`; of many, the first few.
 fn models_line(schema: &Schema) -> String {
+    const SHOWN: usize = 10;
     let names: Vec<&str> = schema.models().iter().map(|model| &*model.entity).collect();
     let noun = if names.len() == 1 { "model" } else { "models" };
-    format!("{} {noun}: {}", names.len(), names.join(", "))
+    let (shown, rest) = names.split_at(names.len().min(SHOWN));
+    let more = match rest.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("{} {noun}: {}{more}", names.len(), shown.join(", "))
 }
 
 /// `ts → web/src/sync: 2 written, 20 unchanged, 1 removed`.
