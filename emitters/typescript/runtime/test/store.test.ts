@@ -218,6 +218,24 @@ describe('a mutation', () => {
     assert.equal(store.sendable().length, 2);
   });
 
+  it('fails to be written, but what the server said is written later, with its cursor', async () => {
+    const disk = new MemoryDisk();
+    const adapter = new TestAdapter(disk);
+    const store = await open(adapter);
+    adapter.failing = new Error('disk full');
+    const id = uuid();
+    const fed = { ...event('order.created', id, { table_number: 1 }, 1000), seq: 1 };
+    const received = store.receive([fed], { cursor: 'c1', seq: 1, types: ['order'], at: 0 });
+    await assert.rejects(store.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved, /disk full/);
+    assert.notEqual(store.state('order', id), absent, 'shown all the same');
+    adapter.failing = null;
+    await store.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
+    await received;
+    const again = await open(new MemoryAdapter(disk));
+    assert.equal(again.ledger.cursor?.cursor, 'c1');
+    assert.equal(new Map(Object.entries(again.state('order', id) ?? {})).get('tip_cents'), 1);
+  });
+
   it('is neither sendable nor told to other tabs before it is saved', async () => {
     let release: () => void = () => {};
     const adapter = new TestAdapter();

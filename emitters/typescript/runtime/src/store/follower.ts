@@ -31,6 +31,7 @@ export interface FollowerOptions {
 
 const FAILURES_BEFORE_FALLBACK = 2;
 const SNAPSHOT_PAGE = 500;
+const CATCH_UP_PAGE = 1000;
 
 /** The inbound half of the engine. */
 export class Follower {
@@ -41,6 +42,7 @@ export class Follower {
   #failures = 0;
   #attempt = 0;
   #restarts = 0;
+  #expired = false;
   #buffer: FeedEvent[] = [];
   #mending: Promise<void> | null = null;
 
@@ -76,27 +78,49 @@ export class Follower {
     while (!signal.aborted) {
       try {
         onConnection('connecting');
-        await this.#start(signal);
+        if (this.#expired) await this.#restart(signal);
+        else await this.#start(signal);
+        this.#expired = false;
+        await this.#catchUp(signal);
         await this.#repair(signal);
         const end = await this.#listen(signal);
         if (signal.aborted) return;
-        if (end === 'expired' || end === 'refused') {
-          // A server that refuses what it has just given is not asked in a tight circle.
-          if (this.#restarts++ > 0) await this.#wait(null, signal);
-          await this.#restart(signal);
-        } else if (end === 'unauthorized') {
+        if (end === 'expired' || end === 'refused') await this.#expire(signal);
+        else if (end === 'unauthorized') {
           onConnection('awaiting_token');
           await renewToken(signal);
         } else await this.#wait(null, signal);
       } catch (error) {
         if (signal.aborted) return;
         onProblem(error);
-        if (error instanceof HttpError && error.status === 401) {
+        if (error instanceof HttpError && error.status === 410) await this.#expire(signal);
+        else if (error instanceof HttpError && error.status === 401) {
           onConnection('awaiting_token');
           await renewToken(signal);
         } else await this.#wait(error, signal);
       }
     }
+  }
+
+  /** The next round starts from snapshots; a server that refuses what it has just given is not asked in a tight circle. */
+  async #expire(signal: AbortSignal): Promise<void> {
+    this.#expired = true;
+    if (this.#restarts++ > 0) await this.#wait(null, signal);
+  }
+
+  /** What happened meanwhile comes in large pages: a stream would bring it event by event. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const { store, http, onSynced } = this.#options;
+    for (let more = true; more && !signal.aborted; ) {
+      const types = [...store.ledger.models.keys()];
+      const since = store.ledger.cursor?.cursor ?? null;
+      const page = await http.since({ since, types, limit: CATCH_UP_PAGE }, signal);
+      const cursor: Cursor = { cursor: page.cursor, seq: page.seq, types, at: store.wall() };
+      // Not waited for: a disk that is full must not keep the screen from following. The journal tries again, and says so.
+      if (page.events.length > 0 || page.cursor !== since) store.receive(page.events, cursor).catch(() => {});
+      more = page.hasMore;
+    }
+    onSynced();
   }
 
   async #wait(error: unknown, signal: AbortSignal): Promise<void> {
