@@ -20,7 +20,7 @@ fn line(attr: &Attribute) -> Option<String> {
     let Meta::NameValue(pair) = &attr.meta else {
         return None;
     };
-    match &pair.value {
+    match crate::serde_attrs::bare(&pair.value) {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

@@ -162,7 +162,7 @@ fn text(cx: &Ctxt, meta: &Meta) -> Option<String> {
         deserialize: Option<String>,
     }
     match meta {
-        Meta::NameValue(pair) => match &pair.value {
+        Meta::NameValue(pair) => match bare(&pair.value) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
@@ -187,6 +187,14 @@ fn text(cx: &Ctxt, meta: &Meta) -> Option<String> {
             }
         },
         Meta::Path(_) => None,
+    }
+}
+
+/// Without the invisible groups that macros leave.
+pub(crate) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => bare(&group.expr),
+        other => other,
     }
 }
 

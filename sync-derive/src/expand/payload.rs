@@ -100,6 +100,7 @@ pub(super) fn patch(
         .filter(|field| field.is_writable())
         .map(optional);
     let doc = format!("Some fields of [`{of}`]; those that are `None` stay.");
+    let bounds = bounds(generics);
     quote! {
         #[doc = #doc]
         #[derive(
@@ -107,9 +108,27 @@ pub(super) fn patch(
             ::sync_runtime::__private::serde::Serialize, ::sync_runtime::__private::serde::Deserialize,
         )]
         #[serde(crate = "::sync_runtime::__private::serde")]
+        #bounds
         #[allow(clippy::option_option, clippy::derive_partial_eq_without_eq)]
         #vis struct #name #generics { #(#keys,)* }
     }
+}
+
+/// Serde derives no bounds for what a function reads.
+fn bounds(generics: &syn::Generics) -> Option<TokenStream> {
+    let parameters: Vec<String> = generics
+        .type_params()
+        .map(|it| it.ident.to_string())
+        .collect();
+    let all = |bound: &str| {
+        let each = parameters
+            .iter()
+            .map(|name| format!("{name}: ::sync_runtime::__private::serde::{bound}"));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let (serialize, deserialize) = (all("Serialize"), all("Deserialize<'de>"));
+    (!parameters.is_empty())
+        .then(|| quote!(#[serde(bound(serialize = #serialize, deserialize = #deserialize))]))
 }
 
 /// A key of a `create`: optional where the field has a default.

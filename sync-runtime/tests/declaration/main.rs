@@ -1,0 +1,6 @@
+//! Declarations and what the derives make of them.
+#![allow(missing_docs, reason = "the models are tests")]
+
+mod forms;
+mod models;
+mod renames;
