@@ -43,6 +43,7 @@ impl Schema {
         let mut problems = Vec::new();
         check_unique(&models, "entity", |model| &model.entity, &mut problems);
         check_unique(&models, "path", |model| &model.path, &mut problems);
+        check_model_names(&models, &mut problems);
         check_type_names(&models, &mut problems);
         if problems.is_empty() {
             Ok(Self { models })
@@ -78,6 +79,22 @@ fn check_unique(
                     "the {key} `{}` is also that of {}; give one of them another with `#[sync({key} = \"…\")]`",
                     of(model),
                     rust_path(first),
+                ),
+            ));
+        }
+    }
+}
+
+/// Two models of one Rust name, with entities of their own.
+fn check_model_names(models: &[Model], problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<&str, &Model> = BTreeMap::new();
+    for model in models {
+        if let Some(first) = seen.insert(&model.name, model) {
+            problems.push(problem(
+                model,
+                format!(
+                    "{} has the same name, and clients have one namespace; rename one of them",
+                    rust_path(first)
                 ),
             ));
         }
@@ -169,4 +186,51 @@ fn problem(model: &Model, message: String) -> Problem {
 
 fn rust_path(model: &Model) -> String {
     format!("{}::{}", model.module, model.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Conflict, Mode};
+
+    fn model(module: &'static str, name: &'static str, entity: &'static str) -> Model {
+        Model {
+            name: name.into(),
+            module: module.into(),
+            entity: entity.into(),
+            path: format!("{entity}s").into(),
+            doc: "".into(),
+            mode: Mode::Events,
+            version: 1,
+            tenant: true,
+            fields: Vec::new().into(),
+            events: Vec::new().into(),
+            snapshot: None,
+            notification: None,
+            local_first: false,
+            conflict: Conflict::Reject,
+            upcasts: Vec::new().into(),
+            field_groups: Vec::new().into(),
+            roles: Vec::new().into(),
+        }
+    }
+
+    #[test]
+    fn names_are_unique_across_models() {
+        let problems = Schema::new(vec![
+            model("shop", "Order", "order"),
+            model("bar", "Order", "bar_order"),
+            model("kitchen", "Ticket", "order"),
+        ])
+        .expect_err("they clash");
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "shop::Order: the entity `order` is also that of kitchen::Ticket; give one of them another with `#[sync(entity = \"…\")]`",
+                "shop::Order: the path `orders` is also that of kitchen::Ticket; give one of them another with `#[sync(path = \"…\")]`",
+                "shop::Order: bar::Order has the same name, and clients have one namespace; rename one of them",
+            ]
+        );
+    }
 }
