@@ -1,8 +1,8 @@
 //! A struct for the payload of each event.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, Type};
+use syn::{Ident, Type, spanned::Spanned};
 
 use super::ident;
 use crate::{
@@ -43,15 +43,15 @@ pub(super) fn payload(model: &Model<'_>, event: &Event<'_>) -> TokenStream {
             "replaces those fields that are given".to_owned(),
         ),
         Effect::Push(list) => (
-            vec![element(of(list), list.span)],
+            vec![element(of(list))],
             format!("adds to `{}`", of(list).name()),
         ),
         Effect::Remove(list) => (
-            vec![removed(of(list), list.span)],
+            vec![removed(of(list))],
             format!("takes out of `{}`", of(list).name()),
         ),
         Effect::Update(list) => (
-            updated(of(list), list.span),
+            updated(of(list)),
             format!("changes an element of `{}`", of(list).name()),
         ),
         Effect::Increment(field) => (vec![amount()], format!("adds to `{}`", of(field).name())),
@@ -186,8 +186,8 @@ fn key(field: &Field<'_>, serde: &TokenStream, ty: &TokenStream) -> TokenStream 
     }
 }
 
-fn element(list: &Field<'_>, span: Span) -> TokenStream {
-    let ty = item(list, span);
+fn element(list: &Field<'_>) -> TokenStream {
+    let ty = item(list);
     let (name, wire) = singular(list);
     let name = ident(&name, list.ident.span());
     single(&name, &wire, &[], "The element.", &ty)
@@ -195,9 +195,9 @@ fn element(list: &Field<'_>, span: Span) -> TokenStream {
 
 /// By the id where there is one, else by value. Which of the two is for the compiler to know: the name is a guess, and
 /// the other name is read as well.
-fn removed(list: &Field<'_>, span: Span) -> TokenStream {
-    let item = item(list, span);
-    let ty = quote_spanned!(span=> <#item as ::sync_runtime::SyncType>::Key);
+fn removed(list: &Field<'_>) -> TokenStream {
+    let item = item(list);
+    let ty = quote_spanned!(list.ty.span()=> <#item as ::sync_runtime::SyncType>::Key);
     let by_value = list.shape == Shape::Set
         || argument(list.ty).is_some_and(|item| Shape::of(item) != Shape::Unknown);
     let (rust, wire) = singular(list);
@@ -221,11 +221,11 @@ fn removed(list: &Field<'_>, span: Span) -> TokenStream {
     }
 }
 
-fn updated(list: &Field<'_>, span: Span) -> Vec<TokenStream> {
-    let item = item(list, span);
+fn updated(list: &Field<'_>) -> Vec<TokenStream> {
+    let item = item(list);
     let (rust, wire) = singular(list);
-    let id = quote_spanned!(span=> <#item as ::sync_runtime::SyncType>::Key);
-    let patch = quote_spanned!(span=> <#item as ::sync_runtime::SyncType>::Patch);
+    let id = quote_spanned!(list.ty.span()=> <#item as ::sync_runtime::SyncType>::Key);
+    let patch = quote_spanned!(list.ty.span()=> <#item as ::sync_runtime::SyncType>::Patch);
     let id_name = format_ident!("{rust}_id", span = list.ident.span());
     let name = ident(&rust, list.ident.span());
     vec![
@@ -240,12 +240,12 @@ fn updated(list: &Field<'_>, span: Span) -> Vec<TokenStream> {
     ]
 }
 
-fn item(list: &Field<'_>, span: Span) -> TokenStream {
+fn item(list: &Field<'_>) -> TokenStream {
     let ty = list.ty;
     // What the text tells needs no question, and cannot be answered with an error.
     match argument(ty).filter(|_| matches!(ty, Type::Path(_)) && is_std_list(list)) {
         Some(item) => quote!(#item),
-        None => quote_spanned!(span=> <#ty as ::sync_runtime::SyncType>::Item),
+        None => quote_spanned!(ty.span()=> <#ty as ::sync_runtime::SyncType>::Item),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether the JSON of a default is a value of its type.
 
+#![expect(clippy::result_large_err, reason = "a constant cannot box its message")]
+
 use super::{
     message::{Message, Nearest, same},
     type_name,

@@ -186,10 +186,11 @@ fn strip_union(shape: &UnionType, object: &mut Map<String, Value>) {
         Tagging::Internal { .. } => {
             return match &variant.body {
                 UnionBody::Struct(fields) => strip_fields(fields, object),
-                UnionBody::Newtype(ty) => match ty.non_null() {
-                    Type::Struct(shape) => strip_fields(&shape.fields, object),
-                    _ => {}
-                },
+                UnionBody::Newtype(ty) => {
+                    if let Type::Struct(shape) = ty.non_null() {
+                        strip_fields(&shape.fields, object);
+                    }
+                }
                 UnionBody::Unit => {}
             };
         }
