@@ -27,7 +27,11 @@ enum Part {
 impl Bench {
     pub(crate) fn run(&self) -> Outcome {
         let all = [Part::Server, Part::Generator, Part::Client];
-        let parts = if self.parts.is_empty() { &all[..] } else { &self.parts[..] };
+        let parts = if self.parts.is_empty() {
+            &all[..]
+        } else {
+            &self.parts[..]
+        };
         for part in parts {
             println!("\nload average before: {}", load());
             match part {
@@ -41,8 +45,17 @@ impl Bench {
 }
 
 fn server() -> Outcome {
-    let bench = ["--release", "--package", "sync-fixtures", "--bin", "bench-server"];
-    step("building the server's benchmark", cargo().arg("build").args(bench))?;
+    let bench = [
+        "--release",
+        "--package",
+        "sync-fixtures",
+        "--bin",
+        "bench-server",
+    ];
+    step(
+        "building the server's benchmark",
+        cargo().arg("build").args(bench),
+    )?;
     let measured: Value = parse(&output(cargo().args(["run", "--quiet"]).args(bench))?)?;
     let rounds = measured["rounds"].as_array().cloned().unwrap_or_default();
     println!(
@@ -58,16 +71,31 @@ fn server() -> Outcome {
         ("p50 of a batch, ms", "p50_ms", 1),
         ("p99 of a batch, ms", "p99_ms", 1),
     ] {
-        let values = rounds.iter().filter_map(|round| round[key].as_f64()).collect();
+        let values = rounds
+            .iter()
+            .filter_map(|round| round[key].as_f64())
+            .collect();
         println!("  {label:<45} {}", spread(values, digits));
     }
     Ok(())
 }
 
 fn generator() -> Outcome {
-    let bench = ["--release", "--package", "sync-emitters", "--example", "bench"];
-    step("building the generator's benchmark", cargo().arg("build").args(bench))?;
-    println!("{}", output(cargo().args(["run", "--quiet"]).args(bench))?.trim_end());
+    let bench = [
+        "--release",
+        "--package",
+        "sync-emitters",
+        "--example",
+        "bench",
+    ];
+    step(
+        "building the generator's benchmark",
+        cargo().arg("build").args(bench),
+    )?;
+    println!(
+        "{}",
+        output(cargo().args(["run", "--quiet"]).args(bench))?.trim_end()
+    );
     Ok(())
 }
 
@@ -76,7 +104,15 @@ fn client() -> Outcome {
     demo::build()?;
     npm_ci("examples/pos/bench")?;
     let mut bench = program("npm", "examples/pos/bench");
-    println!("{}", output(bench.args(["run", "--silent", "bench"]).env("CHROMIUM", chromium))?.trim_end());
+    println!(
+        "{}",
+        output(
+            bench
+                .args(["run", "--silent", "bench"])
+                .env("CHROMIUM", chromium)
+        )?
+        .trim_end()
+    );
     Ok(())
 }
 
@@ -96,5 +132,8 @@ fn spread(mut values: Vec<f64>, digits: usize) -> String {
 }
 
 fn load() -> String {
-    std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "unknown".to_owned()).trim().to_owned()
+    std::fs::read_to_string("/proc/loadavg")
+        .unwrap_or_else(|_| "unknown".to_owned())
+        .trim()
+        .to_owned()
 }

@@ -20,11 +20,16 @@ const SHOWN: usize = 10;
 
 /// Runs all files; an error says how many cases failed.
 pub(crate) fn run(target: Target, files: Vec<PathBuf>) -> Outcome {
-    let files = if files.is_empty() { own_files()? } else { files };
+    let files = if files.is_empty() {
+        own_files()?
+    } else {
+        files
+    };
     prepare(target)?;
     let mut failed = 0;
     for file in files {
-        let file = std::path::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let file =
+            std::path::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         failed += run_file(target, &file)?;
     }
     match failed {
@@ -35,7 +40,8 @@ pub(crate) fn run(target: Target, files: Vec<PathBuf>) -> Outcome {
 
 fn own_files() -> Outcome<Vec<PathBuf>> {
     let folder = root().join("fixtures/conformance");
-    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     Ok(files)
@@ -45,7 +51,13 @@ fn prepare(target: Target) -> Outcome {
     match target {
         Target::Rust => step(
             "building the runner",
-            cargo().args(["build", "--package", "sync-fixtures", "--bin", "run-conformance"]),
+            cargo().args([
+                "build",
+                "--package",
+                "sync-fixtures",
+                "--bin",
+                "run-conformance",
+            ]),
         ),
         Target::Ts => {
             npm_ci("emitters/typescript/runtime")?;
@@ -59,11 +71,21 @@ fn prepare(target: Target) -> Outcome {
 }
 
 fn run_file(target: Target, file: &std::path::Path) -> Outcome<usize> {
-    let cases = read(&std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?)?;
+    let cases = read(
+        &std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?,
+    )?;
     let printed = match target {
         Target::Rust => output(
             cargo()
-                .args(["run", "--quiet", "--package", "sync-fixtures", "--bin", "run-conformance", "--"])
+                .args([
+                    "run",
+                    "--quiet",
+                    "--package",
+                    "sync-fixtures",
+                    "--bin",
+                    "run-conformance",
+                    "--",
+                ])
                 .arg(file),
         )?,
         Target::Ts => output(
@@ -87,7 +109,10 @@ fn run_file(target: Target, file: &std::path::Path) -> Outcome<usize> {
         }
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    println!("{target:?} {name}: {} passed, {failed} failed", cases.len() - failed);
+    println!(
+        "{target:?} {name}: {} passed, {failed} failed",
+        cases.len() - failed
+    );
     Ok(failed)
 }
 
@@ -100,7 +125,9 @@ fn difference(case: &Value, result: &Value) -> Option<String> {
     if case["kind"] == "hlc" {
         return differs("", &case["expect"], result);
     }
-    let each = case.get("expect_each").and_then(|each| differs("each", each, &result["each"]));
+    let each = case
+        .get("expect_each")
+        .and_then(|each| differs("each", each, &result["each"]));
     each.or_else(|| differs("final", &case["expect"], &result["final"]))
 }
 
@@ -117,6 +144,8 @@ fn differs(at: &str, expected: &Value, found: &Value) -> Option<String> {
             .iter()
             .find_map(|(key, value)| differs(&format!("{at}/{key}"), value, &b[key])),
         _ if expected == found => None,
-        _ => Some(format!("at {at}\n    expected {expected}\n    found    {found}")),
+        _ => Some(format!(
+            "at {at}\n    expected {expected}\n    found    {found}"
+        )),
     }
 }

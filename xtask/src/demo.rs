@@ -31,18 +31,30 @@ impl Demo {
         server
             .env("POS_BIND", format!("127.0.0.1:{}", self.port))
             .env("POS_DATABASE_URL", &self.database);
-        let status = server.status().map_err(|error| format!("the restaurant cannot be started: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("the restaurant ended with {status}")) }
+        let status = server
+            .status()
+            .map_err(|error| format!("the restaurant cannot be started: {error}"))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the restaurant ended with {status}"))
+        }
     }
 }
 
 /// Builds the backend, generates its client and builds the page.
 pub(crate) fn build() -> Outcome {
     tools::node()?;
-    step("building the restaurant's backend", cargo().args(["build", "--package", "pos"]))?;
+    step(
+        "building the restaurant's backend",
+        cargo().args(["build", "--package", "pos"]),
+    )?;
     generate()?;
     npm_ci(WEB)?;
-    step("building its page", program("npm", WEB).args(["run", "--silent", "build"]))
+    step(
+        "building its page",
+        program("npm", WEB).args(["run", "--silent", "build"]),
+    )
 }
 
 /// Writes the restaurant's client.
@@ -50,15 +62,34 @@ pub(crate) fn generate() -> Outcome {
     step(
         "generating its client",
         cargo()
-            .args(["run", "--quiet", "--package", "sync-gen", "--bin", "cargo-sync-gen", "--"])
-            .args(["sync-gen", "--package", "pos", "--target", "ts", "--out", CLIENT]),
+            .args([
+                "run",
+                "--quiet",
+                "--package",
+                "sync-gen",
+                "--bin",
+                "cargo-sync-gen",
+                "--",
+            ])
+            .args([
+                "sync-gen",
+                "--package",
+                "pos",
+                "--target",
+                "ts",
+                "--out",
+                CLIENT,
+            ]),
     )
 }
 
 /// The built backend.
 pub(crate) fn server() -> Command {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let mut server = Command::new(target.join("debug/pos"));
-    server.current_dir(root()).env("POS_WEB", root().join(WEB).join("dist"));
+    server
+        .current_dir(root())
+        .env("POS_WEB", root().join(WEB).join("dist"));
     server
 }

@@ -62,18 +62,27 @@ pub(crate) fn npm_ci(folder: &str) -> Outcome {
     let path = root().join(folder);
     let modified = |name: &str| {
         let file = path.join(name);
-        std::fs::metadata(file).and_then(|found| found.modified()).ok()
+        std::fs::metadata(file)
+            .and_then(|found| found.modified())
+            .ok()
     };
     // npm writes this file last.
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(());
     }
-    step(&format!("npm packages of {folder}"), program("npm", folder).args(["ci", "--no-audit", "--no-fund"]))
+    step(
+        &format!("npm packages of {folder}"),
+        program("npm", folder).args(["ci", "--no-audit", "--no-fund"]),
+    )
 }
 
 fn shown(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|arg| arg.to_string_lossy().into_owned()));
+    words.extend(
+        command
+            .get_args()
+            .map(|arg| arg.to_string_lossy().into_owned()),
+    );
     format!("`{}`", words.join(" "))
 }

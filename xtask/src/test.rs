@@ -3,7 +3,7 @@
 use crate::{
     conformance::{self, Target},
     demo,
-    run::{Outcome, cargo, npm_ci, program, step},
+    run::{Outcome, cargo, npm_ci, program, root, step},
     tools,
 };
 
@@ -45,7 +45,10 @@ impl Part {
     fn run(self) -> Outcome {
         match self {
             Part::Lint => lint(),
-            Part::Rust => step("Rust tests", cargo().args(["test", "--workspace", "--quiet"])),
+            Part::Rust => step(
+                "Rust tests",
+                cargo().args(["test", "--workspace", "--quiet"]),
+            ),
             Part::Ts => typescript(),
             Part::Conformance => {
                 conformance::run(Target::Rust, Vec::new())?;
@@ -59,7 +62,11 @@ impl Part {
 
 impl Test {
     pub(crate) fn run(&self) -> Outcome {
-        let parts = if self.parts.is_empty() { &Part::ALL[..] } else { &self.parts[..] };
+        let parts = if self.parts.is_empty() {
+            &Part::ALL[..]
+        } else {
+            &self.parts[..]
+        };
         tools::node()?;
         if parts.contains(&Part::E2e) {
             // First, so that a machine that lacks it says so before an hour's work.
@@ -77,7 +84,15 @@ fn lint() -> Outcome {
     step("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     step(
         "clippy",
-        cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]),
+        cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "--deny",
+            "warnings",
+        ]),
     )
 }
 
@@ -98,8 +113,36 @@ fn typescript() -> Outcome {
 }
 
 fn openapi() -> Outcome {
+    let out = root().join("target/openapi");
+    step(
+        "generating the fixtures' OpenAPI",
+        cargo()
+            .args([
+                "run",
+                "--quiet",
+                "--package",
+                "sync-gen",
+                "--bin",
+                "cargo-sync-gen",
+                "--",
+            ])
+            .args([
+                "sync-gen",
+                "--package",
+                "sync-fixtures",
+                "--target",
+                "openapi",
+                "--out",
+            ])
+            .arg(&out),
+    )?;
     npm_ci("tools/openapi")?;
-    step("OpenAPI by Redocly and openapi-typescript", program("npm", "tools/openapi").args(["test", "--silent"]))
+    step(
+        "OpenAPI by Redocly and openapi-typescript",
+        program("npm", "tools/openapi")
+            .args(["run", "--silent", "check", "--"])
+            .args([out.join("openapi.yaml"), out.join("openapi.json")]),
+    )
 }
 
 fn e2e() -> Outcome {
@@ -108,6 +151,8 @@ fn e2e() -> Outcome {
     npm_ci("examples/pos/e2e")?;
     step(
         "the restaurant, end to end",
-        program("npm", "examples/pos/e2e").args(["test", "--silent"]).env("CHROMIUM", chromium),
+        program("npm", "examples/pos/e2e")
+            .args(["test", "--silent"])
+            .env("CHROMIUM", chromium),
     )
 }

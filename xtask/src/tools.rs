@@ -12,10 +12,18 @@ pub(crate) fn node() -> Outcome {
     let version = Command::new("node").arg("--version").output();
     let version = version.map_err(|_| "Node is missing: install Node 20 or later".to_owned())?;
     let text = String::from_utf8_lossy(&version.stdout);
-    let major = text.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    let major = text
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok());
     match major {
         Some(20..) => Ok(()),
-        Some(_) | None => Err(format!("Node {} is too old: install Node 20 or later", text.trim())),
+        Some(_) | None => Err(format!(
+            "Node {} is too old: install Node 20 or later",
+            text.trim()
+        )),
     }
 }
 
@@ -25,17 +33,23 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
         return Ok(set.into());
     }
     let found = || {
-        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-            .iter()
-            .map(Path::new)
-            .find(|path| path.exists())
-            .map(Path::to_owned)
+        [
+            "/usr/bin/chromium",
+            "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome",
+        ]
+        .iter()
+        .map(Path::new)
+        .find(|path| path.exists())
+        .map(Path::to_owned)
     };
     if let Some(path) = found() {
         return Ok(path);
     }
     debian_package("chromium")?;
-    found().ok_or_else(|| "Chromium was installed and is not where it should be; set CHROMIUM to its path".to_owned())
+    found().ok_or_else(|| {
+        "Chromium was installed and is not where it should be; set CHROMIUM to its path".to_owned()
+    })
 }
 
 fn debian_package(name: &str) -> Outcome {
@@ -49,7 +63,10 @@ fn debian_package(name: &str) -> Outcome {
             "{name} is missing, and only root on Debian can install it here: install it and run this again"
         ));
     }
-    step("package lists", Command::new("apt-get").args(["update", "-qq"]))?;
+    step(
+        "package lists",
+        Command::new("apt-get").args(["update", "-qq"]),
+    )?;
     step(
         &format!("installing {name}"),
         Command::new("apt-get")

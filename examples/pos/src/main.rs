@@ -3,7 +3,6 @@
 //! `POS_BIND` (127.0.0.1:8787), `POS_DATABASE_URL` (sqlite://pos.db), `POS_WEB` (the folder of the built page; without
 //! it only the API is served).
 
-
 mod order;
 
 use std::{env, error::Error};
@@ -17,7 +16,9 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+        )
         .init();
     if let Err(error) = run().await {
         eprintln!("pos: {error}");
@@ -42,7 +43,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&bind)
         .await
         .map_err(|error| format!("POS_BIND {bind}: {error}"))?;
-    println!("The restaurant is open: http://{} (log in {database})", listener.local_addr()?);
+    println!(
+        "The restaurant is open: http://{} (log in {database})",
+        listener.local_addr()?
+    );
     axum::serve(listener, app).await?;
     Ok(())
 }

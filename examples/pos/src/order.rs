@@ -20,7 +20,7 @@ use uuid::Uuid;
         updated(merge(table_number, note)),
         archived,
     ),
-    snapshot(50, 100),
+    snapshot(50, 100)
 )]
 pub struct Order {
     /// Drawn by the device that creates it.

@@ -223,7 +223,7 @@ fn create(model: &Model, payload: &Map<String, Value>, meta: &Occurrence<'_>) ->
     for field in model.shared_fields() {
         let time = || Value::String(meta.time.clone());
         let value = match &field.kind {
-            FieldKind::Id => id_value(&field.ty, &meta.entity_id),
+            FieldKind::Id => id_value(&field.ty, meta.entity_id),
             FieldKind::CreatedAt | FieldKind::UpdatedAt | FieldKind::EventTime => time(),
             FieldKind::Machine(_) => default_of(field).unwrap_or(Value::Null),
             FieldKind::Plain => match payload.get(&*field.name) {
