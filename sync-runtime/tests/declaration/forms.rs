@@ -93,6 +93,7 @@ enum Size {
     #[default]
     Medium,
     #[serde(skip)]
+    #[expect(dead_code, reason = "that it is on no wire is what is tested")]
     Secret,
 }
 

@@ -178,7 +178,7 @@ fn the_section_holds_what_serde_writes() {
         sync_runtime::embed::bytes(Order::MODEL);
     assert_eq!(
         sync_runtime::embed::read_section(&FRAME).unwrap(),
-        [Order::MODEL.clone()]
+        std::slice::from_ref(Order::MODEL)
     );
     assert!(FRAME.ends_with(serde_json::to_string(Order::MODEL).unwrap().as_bytes()));
 }
