@@ -143,7 +143,7 @@ pub(super) fn snapshot(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
-/// `upcast(1 -> 3: ..)`, `upcast(2 -> 3: ..)` at version 2, two from one version
+/// `upcast(1 -> 3: ..)`, `upcast(2 -> 3: ..)` at version 2, two from one version, `upcast(1 -> 2: lift)`
 pub(super) fn upcasts(cx: &Ctxt, model: &Model<'_>) {
     let version = model.version();
     for (at, upcast) in model.attrs.upcasts.iter().enumerate() {
@@ -165,10 +165,16 @@ pub(super) fn upcasts(cx: &Ctxt, model: &Model<'_>) {
             cx.error(upcast.span, format!("a second upcast from version {from}"));
         }
         for step in &upcast.steps {
-            if let LiftDecl::Rename { from, to } = step
-                && from == to
-            {
-                cx.error(to.span(), format!("'{to}' is the same name"));
+            match step {
+                LiftDecl::Rename { from, to } if from == to => {
+                    cx.error(to.span(), format!("'{to}' is the same name"));
+                }
+                LiftDecl::Function(path) => cx.error_at(
+                    path,
+                    "a function as an upcast is not built yet; what is built is `rename(old -> new)` and \
+                     `default(field = value)`",
+                ),
+                LiftDecl::Rename { .. } | LiftDecl::Default { .. } => {}
             }
         }
     }
