@@ -76,6 +76,8 @@ export interface EventDefinition<Payload = unknown> {
   readonly effect: EffectKind;
   /** Checks a payload and returns its normal form; throws `InvalidPayload` with a JSON pointer. */
   readonly parse: (payload: unknown) => Payload;
+  /** The same for a payload from the log, which may lack the keys that its reader does not see; `parse` unless set. */
+  readonly read?: (payload: unknown) => Payload;
   /** Present where the effect is `transition`. */
   readonly transition?: TransitionRule;
 }
@@ -106,4 +108,6 @@ export interface ModelDefinition<State extends EntityState = EntityState, Event 
   reduce(state: Folded<State>, event: Event): Folded<State>;
   /** Checks a state from the network or the disk; throws `InvalidPayload`. */
   readonly parseState: (value: unknown) => State;
+  /** Reads a payload, or with null for the event a state, of an older version as this one has it. */
+  readonly lift?: (value: unknown, version: number, event: string | null) => unknown;
 }

@@ -357,6 +357,64 @@ describe('what this version cannot read', () => {
   });
 });
 
+describe('an event of an older version', () => {
+  /** Version 1 wrote tips in whole euros: a step that shows when it is taken twice. */
+  const second = {
+    ...orderModel,
+    version: 2,
+    snapshot: { every: 2, max: 4 },
+    lift: (value: unknown, version: number, type: string | null): unknown => {
+      assert.equal(version, 1);
+      const old = new Map(Object.entries(value ?? {}));
+      if (type === 'order.tip_added') return { by: Number(old.get('by')) * 100 };
+      if (type === null) return { ...Object.fromEntries(old), tip_cents: Number(old.get('tip_cents')) * 100 };
+      return value;
+    },
+  };
+  const openSecond = async (disk: MemoryDisk): Promise<EventStore> => {
+    const store = new EventStore({ models: [second], adapter: new MemoryAdapter(disk), timers: platformTimers });
+    await store.open();
+    return store;
+  };
+  const tips = (store: EventStore, id: string): unknown =>
+    new Map(Object.entries(store.state('order', id) ?? {})).get('tip_cents');
+
+  it('is lifted when read, once, whether it came from the disk, a snapshot or the feed', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(new MemoryAdapter(disk), 2);
+    const id = uuid();
+    const log = [event('order.created', id, { table_number: 1 }, 1000)];
+    for (let i = 0; i < 6; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
+    for (const [index, one] of log.entries()) {
+      await first.receive([{ ...one, seq: index + 1 }], null);
+      if (index < 5) await first.compact({ force: true });
+    }
+    assert.equal(tips(first, id), 6);
+    const again = await openSecond(disk);
+    assert.equal(tips(again, id), 600);
+    await again.receive([{ ...event('order.tip_added', id, { by: 1 }, 5000), seq: 8 }], null);
+    assert.equal(tips(again, id), 700);
+    await again.compact({ force: true });
+    assert.equal(tips(await openSecond(disk), id), 700);
+    assert.equal(again.updateRequired, false);
+  });
+
+  it('is sent and kept as it was recorded', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(new MemoryAdapter(disk), 2);
+    const id = uuid();
+    await first.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
+    await first.record(orderModel, 'order.tip_added', id, { by: 3 }).saved;
+    for (let restart = 0; restart < 3; restart++) {
+      const again = await openSecond(disk);
+      assert.equal(tips(again, id), 300);
+      const [, tip] = again.sendable();
+      assert.deepEqual([tip?.recorded?.payload, tip?.recorded?.schema_version], [{ by: 3 }, 1]);
+      await again.compact({ force: true });
+    }
+  });
+});
+
 describe('a damaged store', () => {
   it('gives up what the server has and keeps every unsynced event that can be read', async () => {
     for (const damage of ['line', 'chunk', 'snapshot'] as const) {

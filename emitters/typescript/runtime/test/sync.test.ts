@@ -91,6 +91,21 @@ describe('a client and a server', () => {
     assert.equal(sync.getPhase(), 'synced');
   });
 
+  it('keeps what a newer client wrote, does not fold it, and says that an update is required', async () => {
+    const sync = make(url);
+    await sync.start();
+    const orders = sync.collection(orderModel);
+    const id = uuid();
+    server.append(event('order.created', id, { table_number: 1 }));
+    await until('the order', () => orders.get(id) !== undefined);
+    assert.equal(sync.status.getSnapshot().updateRequired, false);
+    server.append({ ...event('order.tip_added', id, { pounds: 5 }), schema_version: 2 });
+    server.append(event('order.flambeed', id, {}));
+    await until('the notice', () => sync.status.getSnapshot().updateRequired);
+    assert.equal(orders.get(id)?.tip_cents, 0);
+    assert.equal(orders.history(id).length, 2);
+  });
+
   it('asks for the snapshot of an entity whose late event lies before what it kept', async () => {
     const id = uuid();
     const base = Date.now() - 10_000;

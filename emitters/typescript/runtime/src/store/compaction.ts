@@ -59,8 +59,8 @@ function keep(log: EntityLog, pair: SnapshotPair | null, journal: JournalEntry[]
 }
 
 function toEntry(entry: LogEntry): JournalEntry {
-  const { event, own, status, seq, sent, head, rejection } = entry;
-  const stored = { ...event, payload: toWire(event.payload) };
+  const { event, recorded, own, status, seq, sent, head, rejection } = entry;
+  const stored = recorded ?? { ...event, payload: toWire(event.payload) };
   if (status === 'synced') {
     const fed: FeedEvent = { ...stored, seq: seq ?? 0 };
     return own === null ? { kind: 'feed', event: fed } : { kind: 'feed', event: fed, own };

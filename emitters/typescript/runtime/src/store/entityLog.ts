@@ -9,6 +9,8 @@ export type EntryStatus = 'pending' | 'accepted' | 'synced' | 'rejected' | 'bloc
 /** One event as the engine holds it. */
 export interface LogEntry {
   event: EventEnvelope;
+  /** The event as it was recorded, where {@link event} is read from an older version; it is what is sent and kept. */
+  recorded: EventEnvelope | null;
   status: EntryStatus;
   /** Position in the server's log; null until the feed has brought it. */
   seq: number | null;
@@ -348,7 +350,9 @@ export class EntityLog {
     if (snapshot.state === null) return { state: deleted, place, seq, count, foreign: null };
     const newer = snapshot.schema_version > this.model.version;
     try {
-      if (!newer) return { state: this.model.parseState(snapshot.state), place, seq, count, foreign: null };
+      const { state, schema_version: version } = snapshot;
+      const lifted = version < this.model.version && this.model.lift ? this.model.lift(state, version, null) : state;
+      if (!newer) return { state: this.model.parseState(lifted), place, seq, count, foreign: null };
     } catch (error) {
       if (strict) throw error;
     }

@@ -255,6 +255,7 @@ export class Ledger {
         const log = this.#logOf(known, changes);
         log?.remove(known);
         known.event = { ...known.event, timestamp };
+        if (known.recorded !== null) known.recorded = { ...known.recorded, timestamp };
         known.status = 'pending';
         known.sent = false;
         known.rejection = null;
@@ -341,7 +342,7 @@ export class Ledger {
   }
 
   /** An event as the reducers take it; what this version of the client cannot read is kept as it is. */
-  read(event: EventEnvelope): Pick<LogEntry, 'event' | 'readable'> {
+  read(event: EventEnvelope): Pick<LogEntry, 'event' | 'recorded' | 'readable'> {
     const model = this.models.get(event.entity_type);
     const envelope: EventEnvelope = {
       id: event.id,
@@ -355,15 +356,18 @@ export class Ledger {
       idempotency_key: event.idempotency_key ?? event.id,
     };
     const definition = model?.events[event.event_type];
-    if (model === undefined || definition === undefined || event.schema_version > model.version) {
-      this.foreign = true;
-      return { event: envelope, readable: false };
-    }
+    const older = model !== undefined && event.schema_version < model.version;
     try {
-      return { event: { ...envelope, payload: definition.parse(event.payload) }, readable: true };
+      if (definition !== undefined && model !== undefined && event.schema_version <= model.version) {
+        const { payload, schema_version: version, event_type: type } = event;
+        const lifted = older && model.lift !== undefined ? model.lift(payload, version, type) : payload;
+        const read = { ...envelope, payload: (definition.read ?? definition.parse)(lifted) };
+        return { event: read, recorded: older ? envelope : null, readable: true };
+      }
     } catch {
-      this.foreign = true;
-      return { event: envelope, readable: false };
+      // Kept as what is newer is.
     }
+    this.foreign = true;
+    return { event: envelope, recorded: null, readable: false };
   }
 }

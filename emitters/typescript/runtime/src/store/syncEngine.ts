@@ -360,7 +360,7 @@ export class SyncEngine {
         // On the disk before it is on the wire: after a crash it is sent again unchanged.
         if (fresh.length > 0) await store.commit([{ kind: 'sent', ids: fresh }]);
         if (batch.length === 0 || signal.aborted) return null;
-        const events = batch.map(({ event }) => event);
+        const events = batch.map(({ event, recorded }) => recorded ?? event);
         const judged = await http.batch(events, signal);
         return { judged, progress: await this.#judge(batch, judged) };
       });
