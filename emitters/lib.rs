@@ -14,6 +14,7 @@ pub mod names;
 pub mod template;
 
 mod openapi;
+mod typescript;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub use files::{FileSet, header, is_ours};
 /// Every target, in the order in which help lists them.
 pub static ALL: &[&dyn Emitter] = &[
     &openapi::OpenApi, // openapi.json, openapi.yaml
+    &typescript::TypeScript,
 ];
 
 /// A target of the generator.
@@ -33,6 +35,11 @@ pub trait Emitter: Sync {
 
     /// What it writes, in half a line of help.
     fn describe(&self) -> &'static str;
+
+    /// Whether that file is the same for every schema: tested where it comes from, and not pinned again per schema.
+    fn is_copied(&self, _path: &str) -> bool {
+        false
+    }
 
     /// The files for this schema, without our header: [`generate`] puts that on.
     fn emit(&self, schema: &Schema) -> Result<FileSet, Error>;

@@ -66,7 +66,7 @@ export interface HttpOptions {
   readonly now?: () => number;
 }
 
-type Query = Readonly<Record<string, string | number | null | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** A client of one server. */
 export class HttpClient {

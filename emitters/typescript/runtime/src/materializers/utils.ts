@@ -87,6 +87,50 @@ export function updateKeyed<T extends Keyed>(
   return list.map((known) => (known.id === id ? { ...known, ...fields, id: known.id } : known));
 }
 
+/** Appends to a list whose elements `key` tells apart; a known key is ignored. */
+export function pushBy<T>(list: readonly T[], element: T, key: (element: T) => Key): readonly T[] {
+  const own = key(element);
+  return list.some((known) => key(known) === own) ? list : [...list, element];
+}
+
+/** Takes the element with this key out. */
+export function removeBy<T>(list: readonly T[], wanted: Key, key: (element: T) => Key): readonly T[] {
+  const rest = list.filter((known) => key(known) !== wanted);
+  return rest.length === list.length ? list : rest;
+}
+
+/** Changes the element with this key. */
+export function updateBy<T>(
+  list: readonly T[],
+  wanted: Key,
+  key: (element: T) => Key,
+  change: (element: T) => T,
+): readonly T[] {
+  if (!list.some((known) => key(known) === wanted)) return list;
+  return list.map((known) => (key(known) === wanted ? change(known) : known));
+}
+
+/** Takes out these keys where they are null: the wire leaves them out. */
+export function dropNulls<T extends object>(value: T, ...keys: readonly (keyof T)[]): T {
+  const nulls = keys.filter((key) => value[key] === null);
+  if (nulls.length === 0) return value;
+  const rest = { ...value };
+  for (const key of nulls) delete rest[key];
+  return rest;
+}
+
+/** The same keys with other values. */
+export function mapValues<K extends string, T, U>(
+  map: Readonly<Partial<Record<K, T>>>,
+  change: (value: T) => U,
+): Readonly<Record<K, U>> {
+  const entries = Object.entries<T | undefined>(map).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, change(value)] as const],
+  );
+  // Its keys are those of the map it was made from.
+  return Object.fromEntries(entries) as Readonly<Record<K, U>>;
+}
+
 /** What pushing these elements in turn onto an empty keyed list gives. */
 export function keyedFromList<T extends Keyed>(elements: readonly T[]): readonly T[] {
   const seen = new Set<Key>();

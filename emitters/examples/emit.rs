@@ -1,0 +1,29 @@
+//! Writes what a target makes of a test case: `cargo run -p sync-emitters --example emit -- <target> <case> <folder>`.
+//!
+//! For checks that compile and run generated code; users have `cargo sync-gen`.
+
+use std::{error::Error, fs, path::Path};
+
+#[path = "../tests/cases/mod.rs"]
+mod cases;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [target, case, folder] = &arguments[..] else {
+        return Err("usage: emit <target> <case> <folder>".into());
+    };
+    let emitter = sync_emitters::find(target).ok_or_else(|| format!("no target {target:?}"))?;
+    let cases = cases::cases();
+    let (_, schema) = cases
+        .iter()
+        .find(|(name, _)| name == case)
+        .ok_or_else(|| format!("no case {case:?}"))?;
+    for (path, text) in sync_emitters::generate(emitter, schema)?.iter() {
+        let path = Path::new(folder).join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The schemas that tests write for.
+
+use sync_runtime::schema::{Model, Schema};
+
+/// By the name of their folder: what is declared in this repository, one that holds a type of every kind, and one whose
+/// names and texts try to break out of the code that they are written into.
+pub fn cases() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("fixtures", sync_fixtures::schema()),
+        ("types", read(include_str!("types.json"))),
+        ("awkward", read(include_str!("awkward.json"))),
+    ]
+}
+
+fn read(json: &str) -> Schema {
+    let models: Vec<Model> = serde_json::from_str(json).expect("models");
+    Schema::new(models).expect("a sound schema")
+}

@@ -1,0 +1,826 @@
+//! `materializers/{entity}.ts` and `materializers/shared.ts`: the fold, one case an event.
+
+use serde::Serialize;
+use sync_runtime::schema::{
+    Effect, Field, FieldKind, StructType, Tagging, Type, UnionBody, UnionType, UnionVariant,
+};
+
+use super::{
+    layout::{Doc, concat, function, object, render, text},
+    plan::{ModelPlan, PayloadPlan, Plan, TypePlan, is_hidden},
+    syntax::{entry, integer, is_identifier, key, member, string},
+    types::{Form, Writer, needs_completion, needs_time},
+};
+use crate::{
+    Error,
+    names::{Language, is_reserved},
+};
+
+const UTILS: &str = "materializers/utils";
+
+/// The materializer of one model.
+#[derive(Serialize)]
+pub(super) struct MaterializerView {
+    imports: String,
+    completions: Vec<FunctionView>,
+    create: Option<FunctionView>,
+    /// Full types of the events that make the entity.
+    creates: Vec<String>,
+    /// `createOrder(event.entity_id, event.payload, …)`
+    created: String,
+    reduce: FunctionView,
+    /// Whether a case needs the event's time.
+    needs_time: bool,
+    cases: Vec<CaseView>,
+    state: String,
+    entity: String,
+    custom: Option<CustomView>,
+    definition: DefinitionView,
+}
+
+/// What several models share.
+#[derive(Serialize)]
+pub(super) struct SharedView {
+    imports: String,
+    completions: Vec<FunctionView>,
+}
+
+/// A function.
+#[derive(Serialize)]
+struct FunctionView {
+    exported: bool,
+    signature: String,
+    body: Vec<String>,
+}
+
+/// A case of the reducer.
+#[derive(Serialize)]
+struct CaseView {
+    event_type: String,
+    block: bool,
+    lines: Vec<String>,
+}
+
+/// What the application brings.
+#[derive(Serialize)]
+struct CustomView {
+    reducers: Option<String>,
+    effects: Vec<EffectView>,
+    upcasts: Option<String>,
+    with: String,
+    parameters: String,
+    base_reducers: String,
+}
+
+#[derive(Serialize)]
+struct EffectView {
+    key: String,
+    event_type: String,
+    payload: String,
+}
+
+/// The `ModelDefinition`.
+#[derive(Serialize)]
+struct DefinitionView {
+    name: String,
+    event: String,
+    entity: String,
+    path: String,
+    version: u32,
+    snapshot: String,
+    events: String,
+    reduce: String,
+    parse: String,
+    lift: Option<String>,
+}
+
+/// The completions that several models use; `None` where there are none.
+pub(super) fn shared(plan: &Plan<'_>) -> Result<Option<SharedView>, Error> {
+    let mut writer = Writer::new(plan);
+    let completions = completions(&mut writer, plan, None)?;
+    Ok((!completions.is_empty()).then(|| SharedView {
+        imports: writer.imports.render("materializers/shared"),
+        completions,
+    }))
+}
+
+/// The materializer of one model.
+pub(super) fn of_model(
+    plan: &Plan<'_>,
+    at: usize,
+    model: &ModelPlan<'_>,
+) -> Result<MaterializerView, Error> {
+    let mut writer = Writer::new(plan);
+    let completions = completions(&mut writer, plan, Some(at))?;
+    let creates: Vec<&PayloadPlan<'_>> = model
+        .payloads
+        .iter()
+        .filter(|payload| payload.event.effect == Effect::Create)
+        .collect();
+    let (create, created) = match creates.first() {
+        Some(first) => {
+            let (view, call) = create(&mut writer, model, first)?;
+            (Some(view), call)
+        }
+        None => (None, String::new()),
+    };
+    let cases = model
+        .payloads
+        .iter()
+        .filter(|payload| payload.event.effect != Effect::Create)
+        .map(|payload| case(&mut writer, model, payload))
+        .collect::<Result<Vec<_>, _>>()?;
+    let uses_time = |lines: &[String]| lines.iter().any(|line| has_word(line, "time"));
+    let needs_time = cases.iter().any(|case| uses_time(&case.lines));
+    if needs_time || has_word(&created, "eventTime") {
+        writer.imports.value(UTILS, "eventTime");
+    }
+    if create.is_some() || !cases.is_empty() {
+        writer.imports.value("model", "absent");
+    }
+    if !cases.is_empty() {
+        writer.imports.value("model", "deleted");
+    }
+    let mut parameters = vec![
+        text(format!("state: Folded<{}>", model.state)),
+        text(format!("event: {}", model.event)),
+    ];
+    let custom = model.custom.as_ref().map(|custom| custom_view(&mut writer, model, custom)).transpose()?;
+    if let Some(reducers) = custom.as_ref().and_then(|custom| custom.reducers.as_ref()) {
+        parameters.push(text(format!("reducers: {reducers}")));
+    }
+    let reduce = FunctionView {
+        exported: true,
+        signature: function(&model.reduce, parameters, &format!("Folded<{}>", model.state)),
+        body: Vec::new(),
+    };
+    let definition = definition(&mut writer, model);
+    Ok(MaterializerView {
+        completions,
+        create,
+        creates: creates.iter().map(|payload| full_type(model, payload)).collect(),
+        created,
+        reduce,
+        needs_time,
+        cases,
+        state: model.state.clone(),
+        entity: model.model.entity.to_string(),
+        custom,
+        definition,
+        imports: writer.imports.render(&model.at("materializers")),
+    })
+}
+
+fn full_type(model: &ModelPlan<'_>, payload: &PayloadPlan<'_>) -> String {
+    string(&format!("{}.{}", model.model.entity, payload.event.name))
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|part| part == word)
+}
+
+// --- Completions -------------------------------------------------------------------------------------------------
+
+/// The functions that fill in what a payload may leave out, of the types that live here.
+fn completions(
+    writer: &mut Writer<'_, '_>,
+    plan: &Plan<'_>,
+    home: Option<usize>,
+) -> Result<Vec<FunctionView>, Error> {
+    let mut out = Vec::new();
+    for ty in plan.types_at(home) {
+        if !(ty.used.input || ty.used.patch) || !needs_completion(ty.ty) || ty.input == ty.state {
+            continue;
+        }
+        let file = plan.home("schemas", ty);
+        writer.imports.ty(&file, &ty.state);
+        writer.imports.ty(&file, &ty.input);
+        let body = match ty.ty {
+            Type::Struct(shape) => {
+                let fields: Vec<&Field> = shape.fields.iter().collect();
+                let members = writer.completed_fields(&fields, "input")?;
+                vec![returned(object(members, true), 2)]
+            }
+            Type::Union(shape) => complete_union(writer, ty, shape)?,
+            _ => continue,
+        };
+        let mut parameters = vec![text(format!("input: {}", ty.input))];
+        if needs_time(ty.ty) {
+            parameters.push(text("time: string"));
+        }
+        out.push(FunctionView {
+            exported: home.is_none(),
+            signature: function(&ty.complete, parameters, &ty.state),
+            body,
+        });
+    }
+    Ok(out)
+}
+
+fn returned(value: Doc, level: usize) -> String {
+    render(&concat([text("return "), value, text(";")]), level)
+}
+
+fn complete_union(
+    writer: &mut Writer<'_, '_>,
+    plan: &TypePlan<'_>,
+    shape: &UnionType,
+) -> Result<Vec<String>, Error> {
+    let _ = plan;
+    let mut lines = Vec::new();
+    let whole = |variant: &UnionVariant| match &variant.body {
+        UnionBody::Unit => true,
+        UnionBody::Newtype(ty) => !needs_completion(ty),
+        UnionBody::Struct(fields) => !fields.iter().any(|field| {
+            field.has_default() || field.kind == FieldKind::EventTime || needs_completion(&field.ty)
+        }),
+    };
+    match &shape.tagging {
+        Tagging::External => {
+            if shape.variants.iter().any(|variant| variant.body == UnionBody::Unit) {
+                lines.push("if (typeof input === 'string') return input;".to_owned());
+            }
+            for variant in shape.variants.iter().filter(|variant| !whole(variant)) {
+                let inner = member("input", &variant.name);
+                let body = body(writer, &variant.body, &inner)?;
+                let value = object(vec![concat([text(format!("{}: ", key(&variant.name))), body])], false);
+                lines.push(format!("if ({} in input) {{", string(&variant.name)));
+                lines.push(format!("  {}", returned(value, 4)));
+                lines.push("}".to_owned());
+            }
+            lines.push("return input;".to_owned());
+        }
+        Tagging::Internal { tag } => {
+            lines.push(format!("switch ({}) {{", member("input", tag)));
+            for variant in shape.variants.iter().filter(|variant| !whole(variant)) {
+                let name = string(&variant.name);
+                let mut members = vec![];
+                match &variant.body {
+                    UnionBody::Unit => {}
+                    UnionBody::Newtype(ty) => {
+                        let completed = writer.completed(ty, "input")?;
+                        members.push(text(format!("...{completed}")));
+                    }
+                    UnionBody::Struct(fields) => {
+                        let fields: Vec<&Field> = fields.iter().collect();
+                        members.extend(writer.completed_fields(&fields, "input")?);
+                    }
+                }
+                members.push(text(format!("{}: {name}", key(tag))));
+                lines.push(format!("  case {name}:"));
+                lines.push(format!("    {}", returned(object(members, false), 6)));
+            }
+            lines.push("  default:\n      return input;\n  }".to_owned());
+        }
+        Tagging::Adjacent { tag, content } => {
+            lines.push(format!("switch ({}) {{", member("input", tag)));
+            for variant in shape.variants.iter().filter(|variant| !whole(variant)) {
+                let name = string(&variant.name);
+                let inner = member("input", content);
+                let body = body(writer, &variant.body, &inner)?;
+                let members = vec![
+                    text(format!("{}: {name}", key(tag))),
+                    concat([text(format!("{}: ", key(content))), body]),
+                ];
+                lines.push(format!("  case {name}:"));
+                lines.push(format!("    {}", returned(object(members, false), 6)));
+            }
+            lines.push("  default:\n      return input;\n  }".to_owned());
+        }
+    }
+    Ok(lines)
+}
+
+/// The completed data of a union's member.
+fn body(writer: &mut Writer<'_, '_>, body: &UnionBody, from: &str) -> Result<Doc, Error> {
+    match body {
+        UnionBody::Unit => Ok(text("null")),
+        UnionBody::Newtype(ty) => Ok(text(writer.completed(ty, from)?)),
+        UnionBody::Struct(fields) => {
+            let fields: Vec<&Field> = fields.iter().collect();
+            Ok(object(writer.completed_fields(&fields, from)?, false))
+        }
+    }
+}
+
+// --- Create ------------------------------------------------------------------------------------------------------
+
+/// The function that makes an entity, and the call of it in the reducer.
+fn create(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    payload: &PayloadPlan<'_>,
+) -> Result<(FunctionView, String), Error> {
+    let mut members = Vec::new();
+    let (mut uses_payload, mut uses_time) = (false, false);
+    for field in model.model.shared_fields() {
+        members.push(match &field.kind {
+            FieldKind::Id => text(entry(&field.name, "id")),
+            FieldKind::CreatedAt | FieldKind::UpdatedAt | FieldKind::EventTime => {
+                uses_time = true;
+                text(entry(&field.name, "time"))
+            }
+            FieldKind::Machine(_) => {
+                let default = writer.default(field)?;
+                concat([text(format!("{}: ", key(&field.name))), default])
+            }
+            FieldKind::Plain => {
+                uses_payload = true;
+                uses_time |= needs_time(&field.ty);
+                writer.completed_fields(&[field], "payload")?.remove(0)
+            }
+        });
+    }
+    let schemas = model.at("schemas");
+    writer.imports.ty(&schemas, &model.state);
+    let mut parameters = vec![text("id: string")];
+    let mut arguments = vec!["event.entity_id"];
+    if uses_payload {
+        writer.imports.ty(&model.at("events"), &payload.name);
+        parameters.push(text(format!("payload: {}", payload.name)));
+        arguments.push("event.payload");
+    }
+    if uses_time {
+        parameters.push(text("time: string"));
+        arguments.push("eventTime(event.timestamp)");
+    }
+    let view = FunctionView {
+        exported: false,
+        signature: function(&model.create, parameters, &model.state),
+        body: vec![returned(object(members, true), 2)],
+    };
+    Ok((view, format!("{}({})", model.create, arguments.join(", "))))
+}
+
+// --- Cases -------------------------------------------------------------------------------------------------------
+
+/// What a case does, as lines at its indent.
+fn case(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    payload: &PayloadPlan<'_>,
+) -> Result<CaseView, Error> {
+    let field = |name: &str| {
+        model.model.field(name).ok_or_else(|| {
+            Error::new(format!("{} has no field `{name}`", model.model.name))
+        })
+    };
+    let lines = match &payload.event.effect {
+        Effect::Create | Effect::Delete => vec!["return deleted;".to_owned()],
+        Effect::Set { fields } | Effect::Merge { fields } => {
+            let fields = fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+            let all = matches!(payload.event.effect, Effect::Set { .. });
+            replace(writer, model, &fields, all && !payload.loses_keys(model.model))?
+        }
+        Effect::Push { list } => push(writer, model, field(list)?)?,
+        Effect::Remove { list } => remove(writer, model, field(list)?)?,
+        Effect::Update { list } => update(writer, model, field(list)?)?,
+        Effect::Increment { field: name } => increment(writer, model, field(name)?),
+        Effect::Transition { field: name } => transition(writer, model, field(name)?),
+        Effect::Custom { payload: ty } => custom(writer, model, payload, ty)?,
+    };
+    Ok(CaseView {
+        event_type: full_type(model, payload),
+        block: lines.iter().any(|line| line.starts_with("const ")),
+        lines,
+    })
+}
+
+/// The entry that moves `updated_at`, if the model has it.
+fn touched(model: &ModelPlan<'_>) -> Vec<Doc> {
+    model
+        .model
+        .field_of_kind(&FieldKind::UpdatedAt)
+        .map(|field| text(entry(&field.name, "time")))
+        .into_iter()
+        .collect()
+}
+
+/// `{ ...state, these, updated_at: time }`
+fn next(model: &ModelPlan<'_>, members: Vec<Doc>) -> Doc {
+    let mut all = vec![text("...state")];
+    all.extend(members);
+    all.extend(touched(model));
+    object(all, false)
+}
+
+/// Six spaces in: the indent of a case, and two more where it is a block.
+fn laid(code: Doc) -> String {
+    render(&code, 6)
+}
+
+fn give(value: Doc) -> String {
+    laid(concat([text("return "), value, text(";")]))
+}
+
+/// What happens where a reader may not see the payload: `updated_at` moves all the same.
+fn unless_hidden(model: &ModelPlan<'_>, field: &Field, local: &str) -> Vec<String> {
+    if !is_hidden(field) {
+        return vec![];
+    }
+    let moved = next(model, vec![]);
+    vec![laid(concat([
+        text(format!("if ({local} === undefined) return ")),
+        moved,
+        text(";"),
+    ]))]
+}
+
+/// Leaves out the keys that the wire leaves out when they are null.
+fn without_nulls(writer: &mut Writer<'_, '_>, fields: &[&Field], value: Doc) -> Doc {
+    let keys: Vec<Doc> = fields
+        .iter()
+        .filter(|field| field.optional)
+        .map(|field| text(string(&field.name)))
+        .collect();
+    if keys.is_empty() {
+        return value;
+    }
+    let mut args = vec![value];
+    args.extend(keys);
+    writer.apply(UTILS, "dropNulls", args)
+}
+
+fn replace(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    fields: &[&Field],
+    all_given: bool,
+) -> Result<Vec<String>, Error> {
+    let plain = fields.iter().all(|field| !needs_completion(&field.ty));
+    if all_given {
+        let members = fields
+            .iter()
+            .map(|field| {
+                let given = member("event.payload", &field.name);
+                Ok(text(entry(&field.name, &writer.completed(&field.ty, &given)?)))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let value = without_nulls(writer, fields, next(model, members));
+        return Ok(vec![give(value)]);
+    }
+    if plain {
+        let value = without_nulls(writer, fields, next(model, vec![text("...event.payload")]));
+        return Ok(vec![give(value)]);
+    }
+    let (taken, mut members) = split(writer, fields)?;
+    members.insert(0, text("...rest"));
+    let value = without_nulls(writer, fields, next(model, members));
+    Ok(vec![format!("const {taken} = event.payload;"), give(value)])
+}
+
+/// Takes the fields that need completing out of a partial value: the pattern, and the entries that put them back.
+fn split(writer: &mut Writer<'_, '_>, fields: &[&Field]) -> Result<(String, Vec<Doc>), Error> {
+    let mut pattern = Vec::new();
+    let mut members = Vec::new();
+    for (at, field) in fields.iter().filter(|field| needs_completion(&field.ty)).enumerate() {
+        let local = local_name(&field.name, at);
+        pattern.push(entry(&field.name, &local));
+        let value = writer.completed(&field.ty, &local)?;
+        members.push(text(format!(
+            "...({local} === undefined ? {{}} : {{ {} }})",
+            entry(&field.name, &value)
+        )));
+    }
+    pattern.push("...rest".to_owned());
+    Ok((format!("{{ {} }}", pattern.join(", ")), members))
+}
+
+/// A local variable for a field, which must not hide another.
+fn local_name(field: &str, at: usize) -> String {
+    let hides = matches!(field, "state" | "event" | "time" | "rest" | "next" | "list" | "id" | "reducers");
+    if is_identifier(field) && !hides && !is_reserved(Language::TypeScript, field) {
+        field.to_owned()
+    } else {
+        format!("given{at}")
+    }
+}
+
+/// How the list is read and put back.
+fn change_list(model: &ModelPlan<'_>, list: &Field, change: Doc, before: Vec<String>) -> Vec<String> {
+    let current = member("state", &list.name);
+    let mut lines = before;
+    let known = if is_hidden(list) {
+        lines.push(format!("const list = {current} ?? [];"));
+        "list".to_owned()
+    } else {
+        current
+    };
+    lines.push(laid(concat([text("const next = "), change, text(";")])));
+    let changed = next(model, vec![text(entry(&list.name, "next"))]);
+    lines.push(laid(concat([
+        text(format!("return next === {known} ? state : ")),
+        changed,
+        text(";"),
+    ])));
+    lines
+}
+
+fn list_name(list: &Field) -> String {
+    if is_hidden(list) { "list".to_owned() } else { member("state", &list.name) }
+}
+
+fn element_of(list: &Field) -> Result<&Type, Error> {
+    list.ty
+        .element()
+        .ok_or_else(|| Error::new(format!("`{}` is no list", list.name)))
+}
+
+/// `Keyed` for elements with an `id`, else the function that gives their key.
+fn by_key(list: &Field) -> Option<(&Field, Option<String>)> {
+    let id = list.ty.keyed_element().and_then(StructType::id_field)?;
+    let by = (id.name != "id").then(|| format!("(element) => {}", member("element", &id.name)));
+    Some((id, by))
+}
+
+/// The payload's element as a local, so that it is looked at once where it may be hidden.
+fn given(list: &Field, key: &str) -> (Vec<String>, String) {
+    let given = member("event.payload", key);
+    if is_hidden(list) {
+        (vec![format!("const given = {given};")], "given".to_owned())
+    } else {
+        (vec![], given)
+    }
+}
+
+fn push(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+    let item = element_of(list)?;
+    let (mut lines, element) = given(list, &list.singular);
+    lines.extend(unless_hidden(model, list, &element));
+    let element = writer.completed(item, &element)?;
+    let known = list_name(list);
+    let change = match (by_key(list), &*list.ty) {
+        (Some((_, None)), _) => util(writer, "pushKeyed", &[&known, &element]),
+        (Some((_, Some(by))), _) => util(writer, "pushBy", &[&known, &element, &by]),
+        (None, Type::Set(_)) => util(writer, "addToSet", &[&known, &element]),
+        (None, _) => {
+            let pushed = util(writer, "pushPlain", &[&known, &element]);
+            if is_hidden(list) {
+                lines.push(format!("const list = {} ?? [];", member("state", &list.name)));
+            }
+            let member = concat([text(format!("{}: ", key(&list.name))), pushed]);
+            lines.push(give(next(model, vec![member])));
+            return Ok(lines);
+        }
+    };
+    Ok(change_list(model, list, change, lines))
+}
+
+fn remove(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+    let item = element_of(list)?;
+    let keyed = by_key(list);
+    let wanted = match keyed {
+        Some(_) => format!("{}_id", list.singular),
+        None => list.singular.to_string(),
+    };
+    let (mut lines, wanted) = given(list, &wanted);
+    lines.extend(unless_hidden(model, list, &wanted));
+    let known = list_name(list);
+    let change = match (keyed, &*list.ty) {
+        (Some((_, None)), _) => util(writer, "removeKeyed", &[&known, &wanted]),
+        (Some((_, Some(by))), _) => util(writer, "removeBy", &[&known, &wanted, &by]),
+        (None, Type::Set(_)) => util(writer, "removeFromSet", &[&known, &wanted]),
+        (None, _) => {
+            // Compared as the list holds it, with its defaults.
+            let wanted = writer.completed(item, &wanted)?;
+            util(writer, "removeValue", &[&known, &wanted])
+        }
+    };
+    Ok(change_list(model, list, change, lines))
+}
+
+fn update(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+    let (Some((_, by)), Some(shape)) = (by_key(list), list.ty.keyed_element()) else {
+        return Err(Error::new(format!("`{}` is no keyed list", list.name)));
+    };
+    let fields: Vec<&Field> = shape.patch_fields().collect();
+    let id_key = format!("{}_id", list.singular);
+    let (mut lines, id) = given(list, &id_key);
+    lines.extend(unless_hidden(model, list, &id));
+    let mut change = member("event.payload", &list.singular);
+    if fields.iter().any(|field| needs_completion(&field.ty)) {
+        let (pattern, members) = split(writer, &fields)?;
+        let from = if is_hidden(list) { format!("{change} ?? {{}}") } else { change };
+        lines.push(format!("const {pattern} = {from};"));
+        let mut all = vec![text("...rest")];
+        all.extend(members);
+        lines.push(laid(concat([text("const change = "), object(all, false), text(";")])));
+        change = "change".to_owned();
+    }
+    let known = list_name(list);
+    let optional: Vec<String> = fields
+        .iter()
+        .filter(|field| field.optional)
+        .map(|field| string(&field.name))
+        .collect();
+    let change = if optional.is_empty() {
+        match &by {
+            None => util(writer, "updateKeyed", &[&known, &id, &change]),
+            Some(by) => {
+                let merge = format!("(element) => ({{ ...element, ...{change} }})");
+                util(writer, "updateBy", &[&known, &id, by, &merge])
+            }
+        }
+    } else {
+        writer.imports.value(UTILS, "dropNulls");
+        let by = by.unwrap_or_else(|| "(element) => element.id".to_owned());
+        let merge = format!(
+            "(element) => dropNulls({{ ...element, ...{change} }}, {})",
+            optional.join(", ")
+        );
+        util(writer, "updateBy", &[&known, &id, &by, &merge])
+    };
+    Ok(change_list(model, list, change, lines))
+}
+
+fn util(writer: &mut Writer<'_, '_>, name: &str, args: &[&str]) -> Doc {
+    writer.apply(UTILS, name, args.iter().map(|arg| text(*arg)).collect())
+}
+
+fn increment(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) -> Vec<String> {
+    let Type::Int(int) = field.ty.non_null() else {
+        return vec![give(next(model, vec![]))];
+    };
+    let big = field.big && int.is_wide();
+    let (name, suffix) = if big { ("incrementBig", "n") } else { ("incrementNumber", "") };
+    let bound = |bound: i128| format!("{}{suffix}", integer(bound));
+    let (min, max) = (bound(int.min(field.big)), bound(int.max(field.big)));
+    let now = member("state", &field.name);
+    if !field.ty.is_nullable() && !is_hidden(field) {
+        let sum = util(writer, name, &[&now, "event.payload.by", &min, &max]);
+        let sum = concat([text(format!("{}: ", key(&field.name))), sum]);
+        return vec![give(next(model, vec![sum]))];
+    }
+    let by_hidden = if is_hidden(field) { "by === undefined || " } else { "" };
+    let nothing = next(model, vec![]);
+    let sum = util(writer, name, &["now", "by", &min, &max]);
+    let sum = concat([text(format!("{}: ", key(&field.name))), sum]);
+    vec![
+        "const { by } = event.payload;".to_owned(),
+        format!("const now = {now};"),
+        laid(concat([text(format!("if ({by_hidden}now == null) return ")), nothing, text(";")])),
+        give(next(model, vec![sum])),
+    ]
+}
+
+fn transition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) -> Vec<String> {
+    let Some(machine) = model.machines.iter().find(|machine| machine.field.name == field.name) else {
+        return vec!["return state;".to_owned()];
+    };
+    writer.imports.value(UTILS, "canTransition");
+    writer.imports.value(&model.at("events"), &machine.moves);
+    let now = member("state", &field.name);
+    let to = member("event.payload", &format!("new_{}", field.name));
+    let mut lines = vec![format!("const next = {to};")];
+    lines.extend(unless_hidden(model, field, "next"));
+    let there = match (is_hidden(field), field.ty.is_nullable()) {
+        (false, false) => String::new(),
+        _ => format!("{now} != null && "),
+    };
+    let changed = next(model, vec![text(entry(&field.name, "next"))]);
+    lines.push(laid(concat([
+        text(format!("if (!({there}canTransition({}, {now}, next))) return state;", machine.moves)),
+    ])));
+    if there.is_empty() {
+        lines.pop();
+        lines.push(format!("if (!canTransition({}, {now}, next)) return state;", machine.moves));
+    }
+    lines.push(give(changed));
+    lines
+}
+
+/// Runs the application's function on the state with hidden fields at their default, which it cannot change.
+fn custom(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    payload: &PayloadPlan<'_>,
+    ty: &Type,
+) -> Result<Vec<String>, Error> {
+    let hidden: Vec<&Field> = model.model.shared_fields().filter(|field| is_hidden(field)).collect();
+    writer.imports.value(UTILS, "eventMeta");
+    writer.imports.value(&model.at("schemas"), &model.parse);
+    let given = writer.completed(ty.non_null(), "event.payload")?;
+    let effect = member("reducers", &payload.event.name);
+    let mut lines = Vec::new();
+    let seen = if hidden.is_empty() {
+        "state".to_owned()
+    } else {
+        let mut members = vec![text("...state")];
+        for field in &hidden {
+            let default = writer.default(field)?;
+            members.push(concat([text(format!("{}: ", key(&field.name))), default]));
+        }
+        lines.push(laid(concat([
+            text(format!("const seen: {} = ", model.state)),
+            object(members, false),
+            text(";"),
+        ])));
+        "seen".to_owned()
+    };
+    lines.push(format!("const changed = {effect}({seen}, {given}, eventMeta(event));"));
+    let parsed = format!("{}(changed, '')", model.parse);
+    let mut members = Vec::new();
+    if hidden.is_empty() {
+        members.push(text(format!("...{parsed}")));
+    } else {
+        let pattern: Vec<String> = hidden
+            .iter()
+            .enumerate()
+            .map(|(at, field)| {
+                let local = local_name(&field.name, at);
+                if field.name == local { local } else { entry(&field.name, &local) }
+            })
+            .collect();
+        lines.push(laid(concat([text(format!(
+            "const {{ {}, ...open }} = {parsed};",
+            pattern.join(", ")
+        ))])));
+        members.push(text("...open"));
+        for field in &hidden {
+            let now = member("state", &field.name);
+            members.push(text(format!(
+                "...({now} === undefined ? {{}} : {{ {} }})",
+                entry(&field.name, &now)
+            )));
+        }
+    }
+    for field in model.model.shared_fields() {
+        if matches!(field.kind, FieldKind::Id | FieldKind::CreatedAt) {
+            members.push(text(entry(&field.name, &member("state", &field.name))));
+        }
+    }
+    members.extend(touched(model));
+    lines.push(give(object(members, false)));
+    Ok(lines)
+}
+
+// --- The model ---------------------------------------------------------------------------------------------------
+
+fn custom_view(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    custom: &super::plan::CustomPlan,
+) -> Result<CustomView, Error> {
+    let mut effects = Vec::new();
+    let mut base = Vec::new();
+    for payload in &model.payloads {
+        if let Effect::Custom { payload: ty } = &payload.event.effect {
+            writer.imports.ty("model", "EventMeta");
+            effects.push(EffectView {
+                key: key(&payload.event.name),
+                event_type: format!("{}.{}", model.model.entity, payload.event.name),
+                payload: writer.ty(ty.non_null(), false, Form::State)?,
+            });
+            base.push(text(format!("{}: (state) => state", key(&payload.event.name))));
+        }
+    }
+    let mut parameters = Vec::new();
+    if let Some(reducers) = &custom.reducers {
+        parameters.push(text(format!("reducers: {reducers}")));
+    }
+    if let Some(upcasts) = &custom.upcasts {
+        writer.imports.ty(&model.at("events"), upcasts);
+        parameters.push(text(format!("upcasts: {upcasts}")));
+    }
+    let returns = format!("ModelDefinition<{}, {}>", model.state, model.event);
+    Ok(CustomView {
+        reducers: custom.reducers.clone(),
+        effects,
+        upcasts: custom.upcasts.clone(),
+        parameters: function(&custom.with, parameters, &returns),
+        with: custom.with.clone(),
+        base_reducers: render(&object(base, false), 0),
+    })
+}
+
+fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionView {
+    writer.imports.ty("model", "Folded");
+    writer.imports.ty("model", "ModelDefinition");
+    writer.imports.ty(&model.at("schemas"), &model.state);
+    writer.imports.value(&model.at("schemas"), &model.parse);
+    writer.imports.ty(&model.at("events"), &model.event);
+    writer.imports.value(&model.at("events"), &model.events);
+    let lift = (model.model.version > 1).then(|| model.lift.clone());
+    if let Some(lift) = &lift {
+        writer.imports.value(&model.at("events"), lift);
+    }
+    DefinitionView {
+        name: model.definition.clone(),
+        event: model.event.clone(),
+        entity: string(&model.model.entity),
+        path: string(&model.model.path),
+        version: model.model.version,
+        snapshot: match model.model.snapshot {
+            Some(policy) => format!(
+                "{{ every: {}, max: {} }}",
+                integer(policy.every.into()),
+                integer(policy.max.into())
+            ),
+            None => "null".to_owned(),
+        },
+        events: model.events.clone(),
+        reduce: model.reduce.clone(),
+        parse: model.parse.clone(),
+        lift,
+    }
+}

@@ -1,0 +1,95 @@
+//! The TypeScript client of a backend.
+//!
+//! What is the same for every project is real TypeScript under `runtime/`, tested there and copied. What depends on a
+//! model is a template under `templates/`, filled with what is decided here:
+//!
+//! * [`plan`]: names and files of everything, one namespace;
+//! * [`types`]: the mapping of types, parsers and values, one exhaustive match each;
+//! * [`syntax`]: keys, strings and comments; every text of a declaration goes through it;
+//! * [`layout`]: line breaking as the formatter does it;
+//! * [`schemas`], [`events`], [`materializers`], [`surface`]: what each template is given.
+
+mod events;
+mod imports;
+mod layout;
+mod materializers;
+mod plan;
+mod runtime;
+mod schemas;
+mod surface;
+mod syntax;
+mod types;
+
+use minijinja::Environment;
+use serde::Serialize;
+use sync_runtime::schema::Schema;
+
+use crate::{Emitter, Error, FileSet, template};
+use plan::Plan;
+
+/// The TypeScript client.
+pub(crate) struct TypeScript;
+
+impl Emitter for TypeScript {
+    fn target(&self) -> &'static str {
+        "ts"
+    }
+
+    fn describe(&self) -> &'static str {
+        "a typed offline-first client with React hooks"
+    }
+
+    fn is_copied(&self, path: &str) -> bool {
+        runtime::FILES.iter().any(|(copied, _)| *copied == path)
+    }
+
+    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+        let plan = Plan::new(schema)?;
+        let mut out = Output { env: template::environment(TEMPLATES)?, files: FileSet::new() };
+        for (path, text) in runtime::FILES {
+            out.files.insert(*path, *text)?;
+        }
+        for (at, model) in plan.models.iter().enumerate() {
+            out.render(&model.at("schemas"), "schemas", &schemas::of_model(&plan, at, model)?)?;
+            out.render(&model.at("events"), "events", &events::of_model(&plan, model)?)?;
+            let materializer = materializers::of_model(&plan, at, model)?;
+            out.render(&model.at("materializers"), "materializer", &materializer)?;
+            out.render(&model.at("collections"), "collection", &surface::collection(&plan, model)?)?;
+            out.render(&format!("hooks/{}", model.use_one), "hooks", &surface::hooks(model))?;
+        }
+        if let Some(shared) = schemas::shared(&plan)? {
+            out.render("schemas/shared", "schemas", &shared)?;
+        }
+        if let Some(shared) = materializers::shared(&plan)? {
+            out.render("materializers/shared", "shared_materializer", &shared)?;
+        }
+        out.render("client/methods", "methods", &surface::methods(&plan))?;
+        out.render("index", "index", &surface::index(&plan)?)?;
+        out.files.insert("hooks/index.ts", surface::hooks_index(&plan))?;
+        Ok(out.files)
+    }
+}
+
+/// The files so far.
+struct Output {
+    env: Environment<'static>,
+    files: FileSet,
+}
+
+impl Output {
+    fn render(&mut self, path: &str, template: &str, view: &impl Serialize) -> Result<(), Error> {
+        let text = template::render(&self.env, template, view)?;
+        self.files.insert(format!("{path}.ts"), text)
+    }
+}
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("schemas", include_str!("templates/schemas.ts.jinja")),
+    ("events", include_str!("templates/events.ts.jinja")),
+    ("materializer", include_str!("templates/materializer.ts.jinja")),
+    ("shared_materializer", include_str!("templates/shared_materializer.ts.jinja")),
+    ("collection", include_str!("templates/collection.ts.jinja")),
+    ("hooks", include_str!("templates/hooks.ts.jinja")),
+    ("methods", include_str!("templates/methods.ts.jinja")),
+    ("index", include_str!("templates/index.ts.jinja")),
+];
