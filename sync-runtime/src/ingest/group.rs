@@ -79,29 +79,32 @@ impl<'a> Grouping<'a> {
         group: Box<dyn WriteGroup + 'a>,
         submissions: &[Submission],
     ) -> Result<Committed> {
-        let mut grouping = Self {
-            models,
-            clock,
-            wall,
-            group,
-            heads: HashMap::new(),
-            dirty: HashSet::new(),
-            next_seq: HashMap::new(),
-            pending: Vec::new(),
-            by_id: HashMap::new(),
-            by_key: HashMap::new(),
-            snapshots: BTreeMap::new(),
-            committed: Committed::default(),
-        };
-        grouping.load(submissions).await?;
+        let mut grouping = Self::new(models, clock, wall, group);
+        let written = grouping.write(submissions).await;
+        match written {
+            Ok(()) if !grouping.committed.events.is_empty() => grouping.group.commit().await?,
+            // The application's own code may wait for the lock.
+            Ok(()) => grouping.group.rollback().await?,
+            Err(error) => {
+                if let Err(error) = grouping.group.rollback().await {
+                    tracing::debug!(%error, "a failed group is rolled back by the next");
+                }
+                return Err(error);
+            }
+        }
+        Ok(grouping.committed)
+    }
+
+    async fn write(&mut self, submissions: &[Submission]) -> Result<()> {
+        self.load(submissions).await?;
         for submission in submissions {
             let mut outcomes = Vec::with_capacity(submission.candidates.len());
             for candidate in &submission.candidates {
-                outcomes.push(grouping.judge(submission, candidate).await?);
+                outcomes.push(self.judge(submission, candidate).await?);
             }
-            grouping.committed.outcomes.push(outcomes);
+            self.committed.outcomes.push(outcomes);
         }
-        grouping.finish().await
+        self.finish().await
     }
 
     /// Reads in a few statements what the group will ask for.
@@ -134,14 +137,95 @@ impl<'a> Grouping<'a> {
                 for head in self.group.heads(model, &keys).await? {
                     self.heads.insert(head.key.clone(), head);
                 }
+                self.refold_older(model.version).await?;
             }
         }
         Ok(())
     }
 
+    /// A projection of an older schema is folded again, not trusted: a server of an older version may have written it
+    /// since this one started.
+    async fn refold_older(&mut self, version: u32) -> Result<()> {
+        let older = self
+            .heads
+            .values()
+            .filter(|head| head.schema_version < version);
+        let older: Vec<EntityKey> = older.map(|head| head.key.clone()).collect();
+        for key in older {
+            self.refold(&key).await?;
+        }
+        Ok(())
+    }
+
+    /// Folds an entity again from the log, if it has events there.
+    async fn refold(&mut self, key: &EntityKey) -> Result<bool> {
+        let Some(reducer) = self.models.reducer(&key.entity_type) else {
+            return Ok(false);
+        };
+        let Some((head, snapshots)) = refold::from_log(&mut *self.group, reducer, key).await?
+        else {
+            return Ok(false);
+        };
+        self.snapshots
+            .entry(key.clone())
+            .or_default()
+            .extend(snapshots);
+        self.dirty.insert(key.clone());
+        self.heads.insert(key.clone(), head);
+        Ok(true)
+    }
+
+    /// Folds again what an older version of the models has left, some entities at a time. Gives how many.
+    ///
+    /// # Errors
+    ///
+    /// The store failed; what was committed before is as it should be.
+    pub async fn refold_some(
+        models: &'a Models,
+        clock: &'a mut Clock,
+        group: Box<dyn WriteGroup + 'a>,
+        limit: u32,
+    ) -> Result<usize> {
+        let mut grouping = Self::new(models, clock, 0, group);
+        let mut refolded = 0;
+        for model in models.schema().models() {
+            for key in grouping.group.older_heads(model, limit).await? {
+                refolded += usize::from(grouping.refold(&key).await?);
+            }
+        }
+        grouping.finish().await?;
+        grouping.group.commit().await?;
+        Ok(refolded)
+    }
+
+    fn new(
+        models: &'a Models,
+        clock: &'a mut Clock,
+        wall: u64,
+        group: Box<dyn WriteGroup + 'a>,
+    ) -> Self {
+        Self {
+            models,
+            clock,
+            wall,
+            group,
+            heads: HashMap::new(),
+            dirty: HashSet::new(),
+            next_seq: HashMap::new(),
+            pending: Vec::new(),
+            by_id: HashMap::new(),
+            by_key: HashMap::new(),
+            snapshots: BTreeMap::new(),
+            committed: Committed::default(),
+        }
+    }
+
     fn remember(&mut self, event: StoredEvent) {
         let tenant = event.key.tenant.clone();
-        self.by_key.insert((tenant.clone(), event.idempotency_key.clone()), event.id.clone());
+        self.by_key.insert(
+            (tenant.clone(), event.idempotency_key.clone()),
+            event.id.clone(),
+        );
         self.by_id.insert((tenant, event.id.clone()), event);
     }
 
@@ -174,9 +258,13 @@ impl<'a> Grouping<'a> {
             received_at: self.wall,
             key,
         };
-        let late = self.heads.get(&event.key).is_some_and(|head| event.place() < head.last);
+        let late = self
+            .heads
+            .get(&event.key)
+            .is_some_and(|head| event.place() < head.last);
         let rejected = if late {
-            self.place_late(reducer, declared, &event, submission.acceptance).await?
+            self.place_late(reducer, declared, &event, submission.acceptance)
+                .await?
         } else {
             self.place_last(reducer, declared, &event, submission.acceptance)
         };
@@ -197,7 +285,7 @@ impl<'a> Grouping<'a> {
         let same = by_id.filter(|stored| {
             by_key == Some(&stored.id)
                 && stored.idempotency_key == candidate.idempotency_key
-                && candidate.content.is_that_of(stored)
+                && candidate.content.is_that_of(stored, self.models)
         });
         Some(match same {
             Some(stored) => Outcome::Accepted { seq: stored.seq },
@@ -250,7 +338,10 @@ impl<'a> Grouping<'a> {
         if refold::is_due(reducer.model.snapshot, head) {
             head.snapshot_count = head.event_count;
             let snapshot = head.snapshot();
-            self.snapshots.entry(event.key.clone()).or_default().push(snapshot);
+            self.snapshots
+                .entry(event.key.clone())
+                .or_default()
+                .push(snapshot);
         }
         None
     }
@@ -273,12 +364,12 @@ impl<'a> Grouping<'a> {
         {
             return Ok(Some(rejection));
         }
-        let mut head = around.fold_with(reducer, folded, event);
+        let (head, snapshots) = around.fold_with(reducer, folded, event);
         self.group.drop_snapshots_from(&event.key, &place).await?;
-        if refold::is_due(reducer.model.snapshot, &head) {
-            head.snapshot_count = head.event_count;
-            self.snapshots.entry(event.key.clone()).or_default().push(head.snapshot());
-        }
+        self.snapshots
+            .entry(event.key.clone())
+            .or_default()
+            .extend(snapshots);
         self.heads.insert(event.key.clone(), head);
         Ok(None)
     }
@@ -298,30 +389,45 @@ impl<'a> Grouping<'a> {
         let pending = std::mem::take(&mut self.pending);
         self.group.append(&pending).await?;
         self.committed.events.extend(pending);
-        let snapshots: Vec<Snapshot> =
-            std::mem::take(&mut self.snapshots).into_values().flatten().collect();
-        self.group.save_snapshots(&snapshots).await
+        for (key, taken) in std::mem::take(&mut self.snapshots) {
+            self.save_snapshots(&key, &taken).await?;
+        }
+        Ok(())
     }
 
-    async fn finish(mut self) -> Result<Committed> {
+    /// Saves snapshots of an entity, and drops those that are no longer worth their place.
+    async fn save_snapshots(&mut self, key: &EntityKey, taken: &[Snapshot]) -> Result<()> {
+        let every = self
+            .models
+            .model(&key.entity_type)
+            .and_then(|model| model.snapshot);
+        let (Some(newest), Some(policy)) =
+            (taken.iter().map(|taken| taken.event_count).max(), every)
+        else {
+            return Ok(());
+        };
+        self.group.save_snapshots(taken).await?;
+        let mut counts = self.group.snapshot_counts(key).await?;
+        counts.retain(|count| !refold::is_kept(*count, newest, policy.every.into()));
+        self.group.drop_snapshots(key, &counts).await
+    }
+
+    async fn finish(&mut self) -> Result<()> {
         self.flush().await?;
         for model in self.models.schema().models() {
             let heads: Vec<&Head> = self
                 .heads
                 .values()
-                .filter(|head| head.key.entity_type == model.entity && self.dirty.contains(&head.key))
+                .filter(|head| {
+                    head.key.entity_type == model.entity && self.dirty.contains(&head.key)
+                })
                 .collect();
             self.group.save_heads(model, &heads).await?;
         }
         if let Some(newest) = self.committed.events.iter().map(|event| event.stamp).max() {
             self.group.save_stamp(&newest.to_string()).await?;
         }
-        if self.committed.events.is_empty() {
-            // Nothing was written; the transaction is rolled back when it is dropped.
-            return Ok(self.committed);
-        }
-        self.group.commit().await?;
-        Ok(self.committed)
+        Ok(())
     }
 }
 
@@ -354,7 +460,10 @@ fn refuse(
             );
         }
         Folded::Deleted => {
-            return refuse(Code::EntityDeleted, format!("{entity} {id} was ended before this event"));
+            return refuse(
+                Code::EntityDeleted,
+                format!("{entity} {id} was ended before this event"),
+            );
         }
         Folded::Live(state) => state,
     };
@@ -380,7 +489,12 @@ fn refuse(
 
 /// What the fold learns about a stored event.
 pub(crate) fn occurrence(event: &StoredEvent) -> Occurrence<'_> {
-    Occurrence::new(&event.id, &event.key.entity_id, event.stamp, Some(&event.user_id))
+    Occurrence::new(
+        &event.id,
+        &event.key.entity_id,
+        event.stamp,
+        Some(&event.user_id),
+    )
 }
 
 fn entity_key(tenant: &str, candidate: &Candidate) -> EntityKey {
@@ -394,6 +508,9 @@ fn entity_key(tenant: &str, candidate: &Candidate) -> EntityKey {
 fn unknown(candidate: &Candidate) -> Outcome {
     Outcome::Rejected(Rejection::new(
         Code::UnknownEventType,
-        format!("/event_type: `{}` is not declared", candidate.content.event_type),
+        format!(
+            "/event_type: `{}` is not declared",
+            candidate.content.event_type
+        ),
     ))
 }

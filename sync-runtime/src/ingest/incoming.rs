@@ -1,10 +1,14 @@
 //! What a client sent, read as far as it goes without the log.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde_json::{Map, Value, value::RawValue};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Map, Number, Value, value::RawValue};
 
-use super::{Code, Rejection};
+use super::{Code, Rejection, refold};
 use crate::{
     principal::Principal,
     registry::Models,
@@ -21,6 +25,8 @@ use crate::{
 
 /// The most bytes of an idempotency key.
 const MAX_KEY_BYTES: usize = 128;
+/// The most levels of a payload. A state is a little deeper than its payloads, and JSON is read to 127 levels.
+const MAX_DEPTH: usize = 100;
 /// The most bytes of a payload.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 
@@ -29,7 +35,7 @@ pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 pub struct Candidate {
     /// UUID, lower case.
     pub id: String,
-    /// The id where none was chosen.
+    /// The id where none was chosen; empty where what was sent can be no key.
     pub idempotency_key: String,
     /// As sent, normalised as far as it could be.
     pub content: Content,
@@ -103,23 +109,20 @@ impl Reader<'_> {
     ///
     /// The body is no batch of at most `max_events`. What is wrong with a single event is in its verdict.
     pub fn batch(&self, body: &[u8], max_events: usize) -> Result<Vec<Candidate>, InvalidBatch> {
-        #[derive(serde::Deserialize)]
-        struct Batch<'a> {
-            #[serde(borrow)]
-            events: Vec<&'a RawValue>,
-        }
         // Two steps tell text that is no JSON from JSON of another shape. Events stay raw until each is read on its
         // own: a number or an escape that cannot be read in one spoils no other.
         let body: &RawValue = serde_json::from_slice(body)
             .map_err(|error| InvalidBatch::Malformed(error.to_string()))?;
-        let batch: Batch<'_> =
-            serde_json::from_str(body.get()).map_err(|_| InvalidBatch::Shape)?;
-        if batch.events.len() > max_events {
+        let keys: Keys<'_> = serde_json::from_str(body.get()).map_err(|_| InvalidBatch::Shape)?;
+        let events: Vec<&RawValue> = keys
+            .get("events")
+            .and_then(|events| serde_json::from_str(events.get()).ok())
+            .ok_or(InvalidBatch::Shape)?;
+        if events.len() > max_events {
             return Err(InvalidBatch::TooMany);
         }
-        batch
-            .events
-            .iter()
+        events
+            .into_iter()
             .enumerate()
             .map(|(index, raw)| {
                 self.event(raw)
@@ -143,11 +146,9 @@ impl Reader<'_> {
         let key = idempotency_key(&keys, &id);
         let verdict = self.check(&keys, &mut content);
         Ok(Candidate {
-            idempotency_key: key.clone().unwrap_or_else(|_| id.clone()),
-            verdict: match key {
-                Ok(_) => verdict,
-                Err(rejection) => Err(rejection),
-            },
+            // Text that can be no key is none that an event in the log has.
+            idempotency_key: key.clone().unwrap_or_default(),
+            verdict: key.and(verdict),
             id,
             content,
         })
@@ -186,11 +187,7 @@ impl Reader<'_> {
         })
     }
 
-    fn type_of(
-        &self,
-        keys: &Keys<'_>,
-        content: &Content,
-    ) -> Result<(&Model, &Event), Rejection> {
+    fn type_of(&self, keys: &Keys<'_>, content: &Content) -> Result<(&Model, &Event), Rejection> {
         text(keys, "entity_type")?;
         text(keys, "event_type")?;
         let model = self.models.model(&content.entity_type).ok_or_else(|| {
@@ -251,7 +248,10 @@ impl Reader<'_> {
         content.entity_id = entity_id.clone();
         content.entity_id = normal_entity_id(model, entity_id)
             .map_err(|invalid| invalid_payload(&invalid.under("entity_id")))?;
-        if keys.get("payload").is_some_and(|raw| raw.get().len() > MAX_PAYLOAD_BYTES) {
+        if keys
+            .get("payload")
+            .is_some_and(|raw| raw.get().len() > MAX_PAYLOAD_BYTES)
+        {
             return Err(Rejection::new(
                 Code::PayloadTooLarge,
                 format!("/payload: at most {MAX_PAYLOAD_BYTES} bytes"),
@@ -269,13 +269,30 @@ impl Reader<'_> {
 
 impl Content {
     /// Whether a stored event was sent with this content.
-    pub fn is_that_of(&self, stored: &StoredEvent) -> bool {
+    pub fn is_that_of(&self, stored: &StoredEvent, models: &Models) -> bool {
         self.event_type == stored.event_type
             && self.entity_type == stored.key.entity_type
             && self.entity_id == stored.key.entity_id
             && self.timestamp == stored.stamp.to_string()
-            && self.schema_version == stored.schema_version
-            && self.payload == stored.payload
+            && self.has_payload_of(stored, models)
+    }
+
+    /// One that was stored before the models changed is compared as it would be stored now.
+    fn has_payload_of(&self, stored: &StoredEvent, models: &Models) -> bool {
+        if self.schema_version == stored.schema_version {
+            return self.payload == stored.payload;
+        }
+        let Some(model) = models.model(&stored.key.entity_type) else {
+            return false;
+        };
+        let Some(event) = model.event_of_type(&stored.event_type) else {
+            return false;
+        };
+        let payload = refold::lifted(model, event, stored).into_owned();
+        stored.schema_version < self.schema_version
+            && self.schema_version == model.version
+            && payload::normal(model, event, Value::Object(payload))
+                .is_ok_and(|payload| payload == self.payload)
     }
 }
 
@@ -289,13 +306,72 @@ pub fn normal_entity_id(model: &Model, entity_id: String) -> Result<String, Inva
     if entity_id.is_empty() {
         return Err(invalid());
     }
-    match values::normal(model.id_type(), false, Form::Input, Value::String(entity_id))? {
+    match values::normal(
+        model.id_type(),
+        false,
+        Form::Input,
+        Value::String(entity_id),
+    )? {
         Value::String(id) => Ok(id),
         _ => Err(invalid()),
     }
 }
 
-type Keys<'a> = BTreeMap<String, &'a RawValue>;
+/// The keys of an object with their values as sent. A name that is no text is the sender's own and spoils nothing.
+struct Keys<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Keys<'a> {
+    fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.get(key).copied()
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Keys<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<'de>, A::Error> {
+                let mut keys = BTreeMap::new();
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    keys.insert(name, value);
+                }
+                Ok(Keys(keys))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The name of a key, in which JSON may write half a character.
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<Name, E> {
+                Ok(Name(String::from_utf8_lossy(name).into_owned()))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
 
 fn check_version(model: &Model, event: &Event, version: u32) -> Result<(), Rejection> {
     let unsupported = |message: String| {
@@ -332,9 +408,17 @@ fn idempotency_key(keys: &Keys<'_>, id: &str) -> Result<String, Rejection> {
 fn version(keys: &Keys<'_>) -> Result<u32, Rejection> {
     match keys.get("schema_version") {
         None => Ok(1),
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|_| {
-            invalid_payload(&Invalid::here("expected a whole number").under("schema_version"))
-        }),
+        // A number that no version can be is one that is not supported.
+        Some(raw) => match serde_json::from_str::<Number>(raw.get()) {
+            Ok(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => {
+                Ok(values::whole(&number).map_or(u32::MAX, |number| {
+                    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
+                }))
+            }
+            _ => Err(invalid_payload(
+                &Invalid::here("expected a whole number").under("schema_version"),
+            )),
+        },
     }
 }
 
@@ -361,10 +445,26 @@ fn raw_payload(keys: &Keys<'_>) -> Result<Map<String, Value>, Rejection> {
         return Err(refuse("is required".to_owned()));
     };
     match serde_json::from_str(raw.get()) {
-        Ok(Value::Object(payload)) => Ok(payload),
+        Ok(Value::Object(payload))
+            if payload.values().all(|value| is_flat(value, MAX_DEPTH - 1)) =>
+        {
+            Ok(payload)
+        }
+        Ok(Value::Object(_)) => Err(refuse(format!("at most {MAX_DEPTH} levels"))),
         Ok(_) => Err(refuse("expected an object".to_owned())),
         // The grammar was checked: what is left is a number no double holds, a lone surrogate, or too deep a nesting.
         Err(error) => Err(refuse(format!("cannot be read: {error}"))),
+    }
+}
+
+/// Whether a value has at most so many levels.
+fn is_flat(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_flat(item, levels - 1)),
+        Value::Object(object) => {
+            levels > 0 && object.values().all(|value| is_flat(value, levels - 1))
+        }
+        _ => true,
     }
 }
 

@@ -25,7 +25,10 @@ pub struct Rejection {
 
 /// Why an event is not in the log, for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is documented by its text in the contract")]
+#[expect(
+    missing_docs,
+    reason = "each is documented by its text in the contract"
+)]
 pub enum Code {
     UnknownEntityType,
     UnknownEventType,

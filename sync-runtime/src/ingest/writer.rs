@@ -5,10 +5,12 @@
 //! fails alone.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -26,6 +28,9 @@ use crate::{
 const MAX_GROUP: usize = 4_096;
 /// The most submissions that wait; one more is told to come back.
 const MAX_WAITING: usize = 256;
+
+/// The most entities of a model that are folded again in one transaction.
+const MAX_REFOLDED: u32 = 500;
 
 /// Why a submission was not judged at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +66,15 @@ impl Writer {
         let newest = store.newest_stamp().await?;
         let newest: Option<Stamp> = newest.and_then(|stamp| stamp.parse().ok());
         let node = rand::random();
-        let clock = newest.map_or_else(|| Clock::new(node), |stamp| Clock::starting_at(node, stamp));
+        let mut clock =
+            newest.map_or_else(|| Clock::new(node), |stamp| Clock::starting_at(node, stamp));
+        // What an older version of the models has folded is folded again before anybody reads it.
+        loop {
+            let group = store.begin().await?;
+            if Grouping::refold_some(&models, &mut clock, group, MAX_REFOLDED).await? == 0 {
+                break;
+            }
+        }
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let task = Task {
             models,
@@ -154,9 +167,26 @@ impl Task {
     /// Writes one group, and tells the feed what is new once it is durable.
     async fn commit(&mut self, submissions: &[Submission]) -> Result<Committed, StoreError> {
         let group = self.store.begin().await?;
-        let mut committed =
-            Grouping::run(&self.models, &mut self.clock, unix_millis(), group, submissions).await?;
-        self.feed.publish(std::mem::take(&mut committed.events)).await;
+        let run = Grouping::run(
+            &self.models,
+            &mut self.clock,
+            unix_millis(),
+            group,
+            submissions,
+        );
+        // A fault in what is written ends its group, never the writer.
+        let mut committed = AssertUnwindSafe(run)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                Err(StoreError {
+                    context: "writing a group",
+                    source: "it panicked".into(),
+                })
+            })?;
+        self.feed
+            .publish(std::mem::take(&mut committed.events))
+            .await;
         Ok(committed)
     }
 }
@@ -165,5 +195,7 @@ impl Task {
 pub fn unix_millis() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
 }

@@ -107,16 +107,26 @@ impl Rights {
         }
         let needed: Vec<&str> = match &event.effect {
             Effect::Delete => Vec::new(),
-            Effect::Custom { .. } => model.field_groups.iter().map(|group| &*group.name).collect(),
+            Effect::Custom { .. } => model
+                .field_groups
+                .iter()
+                .map(|group| &*group.name)
+                .collect(),
             _ => model
                 .field_groups
                 .iter()
-                .filter(|group| touched.iter().any(|field| group.fields.contains(&field.name)))
+                .filter(|group| {
+                    touched
+                        .iter()
+                        .any(|field| group.fields.contains(&field.name))
+                })
                 .map(|group| &*group.name)
                 .collect(),
         };
         match self.missing(model, &event.effect, &touched, &needed, &groups) {
-            Some(missing) => Err(format!("no role of yours writes the field group `{missing}`")),
+            Some(missing) => Err(format!(
+                "no role of yours writes the field group `{missing}`"
+            )),
             None => Ok(()),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Every effect is total. It may do nothing, and then says so; it never fails.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -133,12 +135,18 @@ impl Reducer<'_> {
             Effect::Set { fields } | Effect::Merge { fields } => {
                 for field in fields.iter().filter_map(|name| field(name)) {
                     if let Some(value) = payload.get(&*field.name) {
-                        put(state, field, complete(&field.ty, field.big, value.clone(), &meta.time));
+                        put(
+                            state,
+                            field,
+                            complete(&field.ty, field.big, value.clone(), &meta.time),
+                        );
                     }
                 }
                 true
             }
-            Effect::Push { list } => field(list).is_none_or(|list| push(state, list, payload, meta)),
+            Effect::Push { list } => {
+                field(list).is_none_or(|list| push(state, list, payload, meta))
+            }
             Effect::Remove { list } => field(list).is_none_or(|list| remove(state, list, payload)),
             Effect::Update { list } => {
                 field(list).is_none_or(|list| update(state, list, payload, meta))
@@ -172,7 +180,9 @@ impl Reducer<'_> {
         let payload = complete(ty, false, Value::Object(payload.clone()), &meta.time);
         let payload = wire::from_wire(ty, false, payload);
         let mut seen = to_serde(self.model, state);
-        if run(&mut seen, &payload, &meta.meta()).is_err() {
+        // The application's own code: where it panics, it has failed, and does nothing.
+        let run = AssertUnwindSafe(|| run(&mut seen, &payload, &meta.meta()));
+        if !matches!(catch_unwind(run), Ok(Ok(()))) {
             return false;
         }
         let Value::Object(mut changed) = seen else {
@@ -218,7 +228,11 @@ pub fn to_serde(model: &Model, state: &Map<String, Value>) -> Value {
     Value::Object(out)
 }
 
-fn create(model: &Model, payload: &Map<String, Value>, meta: &Occurrence<'_>) -> Map<String, Value> {
+fn create(
+    model: &Model,
+    payload: &Map<String, Value>,
+    meta: &Occurrence<'_>,
+) -> Map<String, Value> {
     let mut state = Map::new();
     for field in model.shared_fields() {
         let time = || Value::String(meta.time.clone());
@@ -274,7 +288,8 @@ fn push(
     payload: &Map<String, Value>,
     meta: &Occurrence<'_>,
 ) -> bool {
-    let (Some(element), Some(ty)) = (payload.get(&*list.singular), list.ty.non_null().element()) else {
+    let (Some(element), Some(ty)) = (payload.get(&*list.singular), list.ty.non_null().element())
+    else {
         return true;
     };
     let element = complete(ty, list.big, element.clone(), &meta.time);
@@ -346,7 +361,11 @@ fn update(
     };
     for field in shape.patch_fields() {
         if let Some(value) = change.and_then(|change| change.get(&*field.name)) {
-            put(element, field, complete(&field.ty, field.big, value.clone(), &meta.time));
+            put(
+                element,
+                field,
+                complete(&field.ty, field.big, value.clone(), &meta.time),
+            );
         }
     }
     true
@@ -354,7 +373,8 @@ fn update(
 
 /// Adds and stays within the type's range; a key that the payload lacks adds nothing.
 fn increment(state: &mut Map<String, Value>, field: &Field, payload: &Map<String, Value>) {
-    let (Type::Int(int), Some(by)) = (field.ty.non_null(), payload.get("by").and_then(int_of)) else {
+    let (Type::Int(int), Some(by)) = (field.ty.non_null(), payload.get("by").and_then(int_of))
+    else {
         return;
     };
     if let Some(now) = state.get(&*field.name).and_then(int_of) {
@@ -379,8 +399,11 @@ pub fn is_allowed(field: &Field, from: Option<&Value>, to: &Value) -> bool {
     let (Some(from), Some(to)) = (from.and_then(Value::as_str), to.as_str()) else {
         return false;
     };
-    let leads = |transition: &Transition| transition.from == from && transition.to.iter().any(|t| t == to);
-    field.machine().is_some_and(|machine| machine.iter().any(leads))
+    let leads =
+        |transition: &Transition| transition.from == from && transition.to.iter().any(|t| t == to);
+    field
+        .machine()
+        .is_some_and(|machine| machine.iter().any(leads))
 }
 
 fn id_name(list: &Field) -> Option<&str> {

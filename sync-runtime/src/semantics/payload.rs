@@ -28,7 +28,10 @@ pub fn normal(model: &Model, event: &Event, payload: Value) -> Result<Map<String
     }
 }
 
-fn normal_keys(keys: &[Key<'_>], mut object: Map<String, Value>) -> Result<Map<String, Value>, Invalid> {
+fn normal_keys(
+    keys: &[Key<'_>],
+    mut object: Map<String, Value>,
+) -> Result<Map<String, Value>, Invalid> {
     let mut out = Map::new();
     for key in keys {
         match take(key, &mut object) {

@@ -33,11 +33,15 @@ pub fn from_millis(ms: u64) -> String {
 pub fn normal_date_time(text: &str) -> Result<String, Invalid> {
     let expected = || Invalid::here("expected a time such as \"2026-11-21T08:00:00.000Z\"");
     // chrono also reads a space for the T and second 60, which the other targets do not.
-    if text.len() < 20 || !matches!(text.as_bytes()[10], b'T' | b't') || &text.as_bytes()[17..19] >= b"60".as_slice()
+    if text.len() < 20
+        || !matches!(text.as_bytes()[10], b'T' | b't')
+        || &text.as_bytes()[17..19] >= b"60".as_slice()
     {
         return Err(expected());
     }
-    let time = DateTime::parse_from_rfc3339(text).map_err(|_| expected())?.to_utc();
+    let time = DateTime::parse_from_rfc3339(text)
+        .map_err(|_| expected())?
+        .to_utc();
     if !(0..=9999).contains(&time.year()) {
         return Err(expected());
     }
@@ -104,8 +108,7 @@ fn time_of(text: &str) -> Option<NaiveTime> {
         && bytes[2] == b':'
         && bytes[5] == b':'
         && bytes[6..8] < b"60"[..]
-        && (bytes.len() == 8
-            || (bytes.len() > 9 && bytes[8] == b'.' && digits(9..bytes.len())));
+        && (bytes.len() == 8 || (bytes.len() > 9 && bytes[8] == b'.' && digits(9..bytes.len())));
     // What is finer than a millisecond is cut off.
     shape
         .then(|| text.get(..text.len().min(12)))
@@ -121,24 +124,47 @@ mod tests {
     fn millis() {
         assert_eq!(from_millis(1_763_712_000_123), "2025-11-21T08:00:00.123Z");
         assert_eq!(from_millis(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
-        assert_eq!(from_millis(253_402_300_800_000), "+010000-01-01T00:00:00.000Z");
+        assert_eq!(
+            from_millis(253_402_300_800_000),
+            "+010000-01-01T00:00:00.000Z"
+        );
         assert_eq!(from_millis(0), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
     fn normal_forms() {
         let time = |text| normal_date_time(text).ok();
-        assert_eq!(time("2026-11-21T09:00:00+01:00").as_deref(), Some("2026-11-21T08:00:00.000Z"));
-        assert_eq!(time("2026-11-21T08:00:00.98765Z").as_deref(), Some("2026-11-21T08:00:00.987Z"));
-        assert_eq!(time("1969-12-31T23:59:59.9999Z").as_deref(), Some("1969-12-31T23:59:59.999Z"));
-        for wrong in ["2026-11-21", "2026-11-21 08:00:00Z", "2026-11-21T08:00:60Z", "2026-02-30T08:00:00Z", "2026-11-21T08:00:00", "9999-12-31T23:59:59-01:00", "ééééééééééééééééé"] {
+        assert_eq!(
+            time("2026-11-21T09:00:00+01:00").as_deref(),
+            Some("2026-11-21T08:00:00.000Z")
+        );
+        assert_eq!(
+            time("2026-11-21T08:00:00.98765Z").as_deref(),
+            Some("2026-11-21T08:00:00.987Z")
+        );
+        assert_eq!(
+            time("1969-12-31T23:59:59.9999Z").as_deref(),
+            Some("1969-12-31T23:59:59.999Z")
+        );
+        for wrong in [
+            "2026-11-21",
+            "2026-11-21 08:00:00Z",
+            "2026-11-21T08:00:60Z",
+            "2026-02-30T08:00:00Z",
+            "2026-11-21T08:00:00",
+            "9999-12-31T23:59:59-01:00",
+            "ééééééééééééééééé",
+        ] {
             assert_eq!(time(wrong), None, "{wrong}");
         }
         assert_eq!(normal_time("08:00:00.1239").as_deref(), Ok("08:00:00.123"));
         assert_eq!(normal_time("08:00:00.5").as_deref(), Ok("08:00:00.500"));
         assert!(normal_time("24:00:00").is_err());
         assert!(normal_time("08:00:00.").is_err());
-        assert_eq!(normal_local_date_time("2026-11-21T08:00:00").as_deref(), Ok("2026-11-21T08:00:00.000"));
+        assert_eq!(
+            normal_local_date_time("2026-11-21T08:00:00").as_deref(),
+            Ok("2026-11-21T08:00:00.000")
+        );
         assert!(normal_date("2026-13-01").is_err());
         assert!(normal_date("+026-11-01").is_err());
     }

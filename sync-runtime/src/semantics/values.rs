@@ -180,11 +180,13 @@ pub fn int_value(number: i128, wide: bool) -> Value {
         return Value::String(number.to_string());
     }
     // Within ±(2^53-1) by the bounds of every type that is not wide.
-    Value::Number(Number::from(i64::try_from(number).unwrap_or(if number < 0 {
-        -MAX_SAFE_INTEGER
-    } else {
-        MAX_SAFE_INTEGER
-    })))
+    Value::Number(Number::from(i64::try_from(number).unwrap_or(
+        if number < 0 {
+            -MAX_SAFE_INTEGER
+        } else {
+            MAX_SAFE_INTEGER
+        },
+    )))
 }
 
 /// The integer in a value of the wire's form; `None` if it holds none.
@@ -202,7 +204,8 @@ fn parse_big(text: &str) -> Option<i128> {
     shape.then(|| text.parse().ok()).flatten()
 }
 
-fn whole(number: &Number) -> Option<i128> {
+/// The integer that a number is, however it is spelled.
+pub fn whole(number: &Number) -> Option<i128> {
     if let Some(number) = number.as_i64() {
         return Some(i128::from(number));
     }
@@ -242,7 +245,9 @@ fn normal_uuid(text: &str) -> Result<String, Invalid> {
     // `Uuid::parse_str` also reads braces, URNs and no hyphens.
     match uuid::Uuid::parse_str(text) {
         Ok(uuid) if text.len() == 36 => Ok(uuid.hyphenated().to_string()),
-        _ => Err(Invalid::here("expected a UUID such as \"67e55044-10b1-426f-9247-bb680e5fe0c8\"")),
+        _ => Err(Invalid::here(
+            "expected a UUID such as \"67e55044-10b1-426f-9247-bb680e5fe0c8\"",
+        )),
     }
 }
 
@@ -255,6 +260,11 @@ fn normal_decimal(text: &str) -> Result<String, Invalid> {
     if !shape {
         return Err(Invalid::here("expected a decimal number such as \"19.9\""));
     }
+    // Zeros at the end say nothing, and would count as digits.
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => text,
+    };
     Decimal::from_str_exact(text.strip_prefix('+').unwrap_or(text))
         .map(decimal_text)
         .map_err(|_| Invalid::here("expected a decimal number of at most 28 digits"))
@@ -429,20 +439,27 @@ fn normal_union(shape: &UnionType, big: bool, form: Form, value: Value) -> Resul
             let mut object = object(value)?;
             let name = object.remove(&**tag);
             let variant = name.as_ref().and_then(Value::as_str).map(find);
-            let variant = variant.unwrap_or_else(|| Err(unknown())).map_err(|i| i.under(tag))?;
+            let variant = variant
+                .unwrap_or_else(|| Err(unknown()))
+                .map_err(|i| i.under(tag))?;
             let inner = normal_body(&variant.body, big, form, Some(Value::Object(object)))?;
             let mut out = match inner {
                 Some(Value::Object(object)) => object,
                 _ => Map::new(),
             };
-            out.insert(tag.clone().into_owned(), Value::String(variant.name.clone().into_owned()));
+            out.insert(
+                tag.clone().into_owned(),
+                Value::String(variant.name.clone().into_owned()),
+            );
             Ok(Value::Object(out))
         }
         Tagging::Adjacent { tag, content } => {
             let mut object = object(value)?;
             let name = object.remove(&**tag);
             let variant = name.as_ref().and_then(Value::as_str).map(find);
-            let variant = variant.unwrap_or_else(|| Err(unknown())).map_err(|i| i.under(tag))?;
+            let variant = variant
+                .unwrap_or_else(|| Err(unknown()))
+                .map_err(|i| i.under(tag))?;
             let inner = normal_body(&variant.body, big, form, object.remove(&**content))
                 .map_err(|invalid| invalid.under(content))?;
             if let Some(other) = object.keys().next() {
@@ -500,16 +517,24 @@ fn check_rules(rules: &Rules, value: &Value) -> Result<(), Invalid> {
             _ => return Ok(()),
         };
         if length.min.is_some_and(|min| actual < min as usize) {
-            return Err(Invalid::here(format!("expected at least {} {unit}", length.min.unwrap_or(0))));
+            return Err(Invalid::here(format!(
+                "expected at least {} {unit}",
+                length.min.unwrap_or(0)
+            )));
         }
         if length.max.is_some_and(|max| actual > max as usize) {
-            return Err(Invalid::here(format!("expected at most {} {unit}", length.max.unwrap_or(0))));
+            return Err(Invalid::here(format!(
+                "expected at most {} {unit}",
+                length.max.unwrap_or(0)
+            )));
         }
     }
     if let (Some(pattern), Value::String(text)) = (&rules.pattern, value)
         && !matches_whole(pattern, text)
     {
-        return Err(Invalid::here(format!("expected text that matches {pattern}")));
+        return Err(Invalid::here(format!(
+            "expected text that matches {pattern}"
+        )));
     }
     Ok(())
 }
@@ -524,7 +549,11 @@ fn compare_numbers(value: &Value, bound: &str) -> Option<Ordering> {
         Value::String(text) => text.clone(),
         _ => return None,
     };
-    Some(Decimal::from_str(&text).ok()?.cmp(&Decimal::from_str(bound).ok()?))
+    Some(
+        Decimal::from_str(&text)
+            .ok()?
+            .cmp(&Decimal::from_str(bound).ok()?),
+    )
 }
 
 /// Whether the whole text matches; `\d \w \s` are ASCII, as they are in ECMAScript.
@@ -602,9 +631,7 @@ pub fn type_default(ty: &Type, big: bool) -> Option<Value> {
         Type::Json | Type::Option(_) => Value::Null,
         Type::List(_) | Type::Set(_) => Value::Array(Vec::new()),
         Type::Map { .. } => Value::Object(Map::new()),
-        Type::Array { item, len } => {
-            Value::Array(vec![type_default(item, big)?; *len as usize])
-        }
+        Type::Array { item, len } => Value::Array(vec![type_default(item, big)?; *len as usize]),
         Type::Tuple(items) => Value::Array(
             items
                 .iter()
@@ -683,7 +710,13 @@ pub fn complete_fields(
 }
 
 fn complete_union(shape: &UnionType, big: bool, value: Value, time: &str) -> Value {
-    let body = |name: &str| shape.variants.iter().find(|v| v.name == name).map(|v| &v.body);
+    let body = |name: &str| {
+        shape
+            .variants
+            .iter()
+            .find(|v| v.name == name)
+            .map(|v| &v.body)
+    };
     let inside = |body: Option<&UnionBody>, value: Value| match (body, value) {
         (Some(UnionBody::Newtype(ty)), value) => complete(ty, big, value, time),
         (Some(UnionBody::Struct(fields)), Value::Object(object)) => {

@@ -108,14 +108,19 @@ pub trait WriteGroup: Send {
     async fn last_seq(&mut self, tenant: &str) -> Result<u64>;
 
     /// Events of a tenant that have one of these ids or one of these idempotency keys.
-    async fn known(&mut self, tenant: &str, ids: &[&str], keys: &[&str])
-    -> Result<Vec<StoredEvent>>;
+    async fn known(
+        &mut self,
+        tenant: &str,
+        ids: &[&str],
+        keys: &[&str],
+    ) -> Result<Vec<StoredEvent>>;
 
     /// The projections of these entities, of those that exist.
     async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>>;
 
     /// The newest stored snapshot that lies before a place.
-    async fn snapshot_before(&mut self, key: &EntityKey, place: &Place) -> Result<Option<Snapshot>>;
+    async fn snapshot_before(&mut self, key: &EntityKey, place: &Place)
+    -> Result<Option<Snapshot>>;
 
     /// Events of an entity after a place (`None`: all), in fold order.
     async fn events_after(
@@ -136,9 +141,21 @@ pub trait WriteGroup: Send {
     /// Drops the snapshots of an entity at or after a place.
     async fn drop_snapshots_from(&mut self, key: &EntityKey, place: &Place) -> Result<()>;
 
+    /// How many events each stored snapshot of an entity covers.
+    async fn snapshot_counts(&mut self, key: &EntityKey) -> Result<Vec<u64>>;
+
+    /// Drops the snapshots of an entity that cover so many events.
+    async fn drop_snapshots(&mut self, key: &EntityKey, counts: &[u64]) -> Result<()>;
+
+    /// Some entities whose projection was folded by an older version of the model.
+    async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>>;
+
     /// Remembers the newest stamp.
     async fn save_stamp(&mut self, stamp: &str) -> Result<()>;
 
     /// Makes all of it durable and visible at once.
     async fn commit(self: Box<Self>) -> Result<()>;
+
+    /// Undoes all of it now. A group that is dropped holds the write lock until the next one begins.
+    async fn rollback(self: Box<Self>) -> Result<()>;
 }

@@ -20,7 +20,9 @@ pub(super) struct SqliteGroup<'a> {
 }
 
 impl<'a> SqliteGroup<'a> {
-    pub(super) async fn begin(mut connection: MutexGuard<'a, SqliteConnection>) -> sqlx::Result<Self> {
+    pub(super) async fn begin(
+        mut connection: MutexGuard<'a, SqliteConnection>,
+    ) -> sqlx::Result<Self> {
         // A group that was dropped before its commit has left its transaction open.
         if let Err(error) = begin_immediate(&mut connection).await {
             tracing::debug!(%error, "rolling back an abandoned transaction");
@@ -30,7 +32,12 @@ impl<'a> SqliteGroup<'a> {
         Ok(Self { connection })
     }
 
-    async fn execute(&mut self, context: &'static str, sql: String, rows: Vec<Value>) -> Result<()> {
+    async fn execute(
+        &mut self,
+        context: &'static str,
+        sql: String,
+        rows: Vec<Value>,
+    ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -45,7 +52,10 @@ impl<'a> SqliteGroup<'a> {
 
 /// Takes the write lock at once, so that no later statement can fail for want of it.
 async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::query("BEGIN IMMEDIATE").execute(connection).await.map(|_| ())
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(connection)
+        .await
+        .map(|_| ())
 }
 
 /// `wanted.value ->> 0, wanted.value ->> 1, …`
@@ -62,7 +72,12 @@ impl WriteGroup for SqliteGroup<'_> {
             .map_err(StoreError::during("reading the log's end"))
     }
 
-    async fn known(&mut self, tenant: &str, ids: &[&str], keys: &[&str]) -> Result<Vec<StoredEvent>> {
+    async fn known(
+        &mut self,
+        tenant: &str,
+        ids: &[&str],
+        keys: &[&str],
+    ) -> Result<Vec<StoredEvent>> {
         let sql = format!(
             "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
              UNION SELECT {} FROM sync_events WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))",
@@ -85,7 +100,11 @@ impl WriteGroup for SqliteGroup<'_> {
             .map_err(StoreError::during("reading entities"))
     }
 
-    async fn snapshot_before(&mut self, key: &EntityKey, place: &Place) -> Result<Option<Snapshot>> {
+    async fn snapshot_before(
+        &mut self,
+        key: &EntityKey,
+        place: &Place,
+    ) -> Result<Option<Snapshot>> {
         let sql = format!(
             "SELECT {} FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
              AND (last_hlc, last_event_id) < (?4, ?5) ORDER BY last_hlc DESC, last_event_id DESC LIMIT 1",
@@ -103,7 +122,11 @@ impl WriteGroup for SqliteGroup<'_> {
             .map_err(StoreError::during("reading a snapshot"))
     }
 
-    async fn events_after(&mut self, key: &EntityKey, place: Option<&Place>) -> Result<Vec<StoredEvent>> {
+    async fn events_after(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+    ) -> Result<Vec<StoredEvent>> {
         read::entity_events(&mut self.connection, key, place)
             .await
             .map_err(StoreError::during("reading an entity's events"))
@@ -213,6 +236,45 @@ impl WriteGroup for SqliteGroup<'_> {
         .map_err(StoreError::during("dropping stale snapshots"))
     }
 
+    async fn snapshot_counts(&mut self, key: &EntityKey) -> Result<Vec<u64>> {
+        sqlx::query(
+            "SELECT event_count FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3",
+        )
+        .bind(&key.tenant)
+        .bind(&key.entity_type)
+        .bind(&key.entity_id)
+        .fetch_all(&mut *self.connection)
+        .await
+        .and_then(|found| found.iter().map(|row| rows::count(row, "event_count")).collect())
+        .map_err(StoreError::during("counting snapshots"))
+    }
+
+    async fn drop_snapshots(&mut self, key: &EntityKey, counts: &[u64]) -> Result<()> {
+        if counts.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "DELETE FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
+             AND event_count IN (SELECT value FROM json_each(?4))",
+        )
+        .bind(&key.tenant)
+        .bind(&key.entity_type)
+        .bind(&key.entity_id)
+        .bind(json!(counts).to_string())
+        .execute(&mut *self.connection)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::during("dropping old snapshots"))
+    }
+
+    async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>> {
+        read::older_heads(&mut self.connection, model, limit)
+            .await
+            .map_err(StoreError::during(
+                "looking for projections of an older version",
+            ))
+    }
+
     async fn save_stamp(&mut self, stamp: &str) -> Result<()> {
         sqlx::query(
             "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
@@ -231,5 +293,13 @@ impl WriteGroup for SqliteGroup<'_> {
             .await
             .map(|_| ())
             .map_err(StoreError::during("committing"))
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Result<()> {
+        sqlx::query("ROLLBACK")
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during("rolling back"))
     }
 }

@@ -19,7 +19,9 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{EntityKey, Head, ListQuery, LogPage, Result, Store, StoreError, StoredEvent, WriteGroup};
+use super::{
+    EntityKey, Head, ListQuery, LogPage, Result, Store, StoreError, StoredEvent, WriteGroup,
+};
 use crate::schema::{Model, Schema};
 
 /// How many connections read at once.
@@ -76,10 +78,12 @@ impl SqliteStore {
 /// The name of this log: drawn once, when the file is made.
 async fn epoch(connection: &mut SqliteConnection) -> sqlx::Result<String> {
     let drawn = format!("{:08x}", rand::rng().random::<u32>());
-    sqlx::query("INSERT INTO sync_meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING")
-        .bind(drawn)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO sync_meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(drawn)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("SELECT value FROM sync_meta WHERE key = 'epoch'")
         .fetch_one(connection)
         .await?
@@ -119,7 +123,11 @@ impl Store for SqliteStore {
     }
 
     async fn last_seq(&self, tenant: &str) -> Result<u64> {
-        let mut connection = self.readers.acquire().await.map_err(StoreError::during("reading"))?;
+        let mut connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(StoreError::during("reading"))?;
         read::last_seq(&mut connection, tenant)
             .await
             .map_err(StoreError::during("reading the log's end"))
@@ -138,14 +146,22 @@ impl Store for SqliteStore {
     }
 
     async fn entity_events(&self, key: &EntityKey) -> Result<Vec<StoredEvent>> {
-        let mut connection = self.readers.acquire().await.map_err(StoreError::during("reading"))?;
+        let mut connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(StoreError::during("reading"))?;
         read::entity_events(&mut connection, key, None)
             .await
             .map_err(StoreError::during("reading an entity's events"))
     }
 
     async fn head(&self, model: &Model, key: &EntityKey) -> Result<Option<Head>> {
-        let mut connection = self.readers.acquire().await.map_err(StoreError::during("reading"))?;
+        let mut connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(StoreError::during("reading"))?;
         read::heads(&mut connection, model, std::slice::from_ref(key))
             .await
             .map(|heads| heads.into_iter().next())

@@ -1,5 +1,6 @@
 //! Reads, inside and outside a write.
 
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
 
@@ -10,13 +11,17 @@ use crate::{
 };
 
 pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) -> sqlx::Result<u64> {
-    let seq: i64 = sqlx::query("SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1")
-        .bind(tenant)
-        .fetch_one(connection)
-        .await?
-        .try_get(0)?;
+    let seq: i64 =
+        sqlx::query("SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1")
+            .bind(tenant)
+            .fetch_one(connection)
+            .await?
+            .try_get(0)?;
     Ok(seq.unsigned_abs())
 }
+
+/// Payloads of a page beyond so many bytes are left for the next.
+const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Scans `limit` entries and keeps those of the wanted types, so that a rare type costs no more than a page.
 pub(super) async fn log(
@@ -27,24 +32,35 @@ pub(super) async fn log(
     limit: u32,
 ) -> sqlx::Result<LogPage> {
     // One more than asked for tells whether there is more.
-    let found = sqlx::query(AssertSqlSafe(format!(
+    let sql = format!(
         "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
         rows::EVENT
-    )))
-    .bind(tenant)
-    .bind(i64::try_from(after).unwrap_or(i64::MAX))
-    .bind(i64::from(limit) + 1)
-    .fetch_all(pool)
-    .await?;
-    let has_more = found.len() > limit as usize;
-    let mut events = found
-        .iter()
-        .take(limit as usize)
-        .map(rows::event)
-        .collect::<sqlx::Result<Vec<_>>>()?;
-    let scanned = events.last().map_or(after, |event| event.seq);
-    if let Some(wanted) = entity_types {
-        events.retain(|event| wanted.contains(&event.key.entity_type));
+    );
+    let mut found = sqlx::query(AssertSqlSafe(sql))
+        .bind(tenant)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(i64::from(limit) + 1)
+        .fetch(pool);
+    let (mut events, mut scanned, mut has_more) = (Vec::new(), after, false);
+    let (mut left, mut bytes) = (limit, 0);
+    while let Some(row) = found.try_next().await? {
+        if left == 0 || bytes > MAX_PAGE_BYTES {
+            has_more = true;
+            break;
+        }
+        left -= 1;
+        scanned = rows::count(&row, "seq")?;
+        let wanted = match entity_types {
+            Some(wanted) => {
+                let entity_type = row.try_get::<&str, _>("entity_type")?;
+                wanted.iter().any(|wanted| wanted == entity_type)
+            }
+            None => true,
+        };
+        if wanted {
+            bytes += row.try_get::<&str, _>("payload")?.len();
+            events.push(rows::event(&row)?);
+        }
     }
     Ok(LogPage {
         events,
@@ -63,14 +79,24 @@ pub(super) async fn entity_events(
         rows::EVENT
     ));
     query.push_bind(&key.tenant);
-    query.push(" AND entity_type = ").push_bind(&key.entity_type);
+    query
+        .push(" AND entity_type = ")
+        .push_bind(&key.entity_type);
     query.push(" AND entity_id = ").push_bind(&key.entity_id);
     if let Some(place) = after {
-        query.push(" AND (timestamp, id) > (").push_bind(place.stamp.to_string());
+        query
+            .push(" AND (timestamp, id) > (")
+            .push_bind(place.stamp.to_string());
         query.push(", ").push_bind(&place.id).push(")");
     }
     query.push(" ORDER BY timestamp, id");
-    query.build().fetch_all(connection).await?.iter().map(rows::event).collect()
+    query
+        .build()
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(rows::event)
+        .collect()
 }
 
 pub(super) async fn heads(
@@ -78,7 +104,10 @@ pub(super) async fn heads(
     model: &Model,
     keys: &[EntityKey],
 ) -> sqlx::Result<Vec<Head>> {
-    let wanted: Value = keys.iter().map(|key| json!([key.tenant, key.entity_id])).collect();
+    let wanted: Value = keys
+        .iter()
+        .map(|key| json!([key.tenant, key.entity_id]))
+        .collect();
     sqlx::query(AssertSqlSafe(format!(
         "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND _id = wanted.value ->> 1",
         rows::HEAD,
@@ -89,6 +118,31 @@ pub(super) async fn heads(
     .await?
     .iter()
     .map(|row| rows::head(row, &model.entity))
+    .collect()
+}
+
+/// Entities whose projection was folded by an older version of the model.
+pub(super) async fn older_heads(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    limit: u32,
+) -> sqlx::Result<Vec<EntityKey>> {
+    sqlx::query(AssertSqlSafe(format!(
+        "SELECT _tenant_id, _id FROM {} WHERE _schema_version < ?1 LIMIT ?2",
+        columns::quoted(&model.path)
+    )))
+    .bind(model.version)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(EntityKey {
+            tenant: row.try_get("_tenant_id")?,
+            entity_type: model.entity.clone().into_owned(),
+            entity_id: row.try_get("_id")?,
+        })
+    })
     .collect()
 }
 
@@ -131,7 +185,9 @@ pub(super) async fn list(
     ));
     sql.push_bind(tenant);
     for filter in &query.filters {
-        let Some(field) = model.field(&filter.field) else { continue };
+        let Some(field) = model.field(&filter.field) else {
+            continue;
+        };
         sql.push(format!(" AND {} IS ", columns::quoted(&field.name)));
         push_value(&mut sql, &filter.value);
     }
@@ -145,7 +201,11 @@ pub(super) async fn list(
     sql.push(" ORDER BY ");
     if let Some((field, direction)) = order {
         sql.push(columns::sorted_as(field, &columns::quoted(&field.name)));
-        sql.push(if direction == Direction::Descending { " DESC, " } else { ", " });
+        sql.push(if direction == Direction::Descending {
+            " DESC, "
+        } else {
+            ", "
+        });
     }
     sql.push("_id LIMIT ").push_bind(query.limit);
     sql.build()
@@ -157,7 +217,11 @@ pub(super) async fn list(
 }
 
 /// What comes after an entity in the list's order. Null sorts before all values, as SQLite has it.
-fn push_start(sql: &mut QueryBuilder<Sqlite>, order: Option<(&Field, Direction)>, start: &PageStart) {
+fn push_start(
+    sql: &mut QueryBuilder<Sqlite>,
+    order: Option<(&Field, Direction)>,
+    start: &PageStart,
+) {
     let Some((field, direction)) = order else {
         sql.push(" AND _id > ").push_bind(start.id.clone());
         return;
@@ -182,7 +246,9 @@ fn push_start(sql: &mut QueryBuilder<Sqlite>, order: Option<(&Field, Direction)>
     }
     sql.push(format!(" OR ({column} IS "));
     push_sorted(sql, field, &start.value);
-    sql.push(" AND _id > ").push_bind(start.id.clone()).push("))");
+    sql.push(" AND _id > ")
+        .push_bind(start.id.clone())
+        .push("))");
 }
 
 /// A value as its field is sorted.

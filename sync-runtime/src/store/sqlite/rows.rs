@@ -109,7 +109,7 @@ fn stamp(row: &SqliteRow, column: &'static str) -> sqlx::Result<Stamp> {
         .map_err(|error| decode(column, error))
 }
 
-fn count(row: &SqliteRow, column: &'static str) -> sqlx::Result<u64> {
+pub(super) fn count(row: &SqliteRow, column: &'static str) -> sqlx::Result<u64> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(|error| decode(column, error))
 }
 

@@ -72,16 +72,27 @@ pub(super) async fn create_projection(
             PRIMARY KEY (_tenant_id, _id)
         )"
     );
-    sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
+    sqlx::query(AssertSqlSafe(create))
+        .execute(&mut *connection)
+        .await?;
     let there = sqlx::query(AssertSqlSafe(format!("PRAGMA table_xinfo({table})")))
         .fetch_all(&mut *connection)
         .await?
         .into_iter()
         .map(|row| row.try_get::<String, _>("name"))
         .collect::<sqlx::Result<Vec<_>>>()?;
-    for field in model.fields.iter().filter(|field| !there.iter().any(|name| *name == field.name)) {
-        let add = format!("ALTER TABLE {table} ADD COLUMN {}", columns::definition(field));
-        sqlx::query(AssertSqlSafe(add)).execute(&mut *connection).await?;
+    for field in model
+        .fields
+        .iter()
+        .filter(|field| !there.iter().any(|name| *name == field.name))
+    {
+        let add = format!(
+            "ALTER TABLE {table} ADD COLUMN {}",
+            columns::definition(field)
+        );
+        sqlx::query(AssertSqlSafe(add))
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }
