@@ -74,7 +74,9 @@ pub(crate) struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// No struct of this program derives `Syncable`.
-    #[error("no model is linked into this program: add `#[derive(Syncable)]` to a struct, and name its crate if it is a dependency")]
+    #[error(
+        "no model is linked into this program: add `#[derive(Syncable)]` to a struct, and name its crate if it is a dependency"
+    )]
     NoModels,
     /// Models that do not go together.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -152,7 +154,7 @@ impl Builder {
 
     /// What all routes but `/health` and `/openapi.*` stand under.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.prefix = prefix.into();
+        self.config.prefix = prefix.into().trim_end_matches('/').to_owned();
         self
     }
 
@@ -219,7 +221,12 @@ impl Builder {
 impl Inner {
     /// What the cursors of a principal have in common.
     pub(crate) fn scope(&self, principal: &Principal) -> Scope {
-        Scope::new(self.store.epoch(), &principal.tenant_id, &self.models, &principal.rights())
+        Scope::new(
+            self.store.epoch(),
+            &principal.tenant_id,
+            &self.models,
+            &principal.rights(),
+        )
     }
 
     /// The position of a cursor; the start of the log where there is none.
@@ -252,7 +259,10 @@ impl Inner {
     }
 
     /// Ends when a principal's token does, or the service closes.
-    pub(crate) fn end_of(self: &Arc<Self>, principal: &Principal) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn end_of(
+        self: &Arc<Self>,
+        principal: &Principal,
+    ) -> impl Future<Output = ()> + use<> {
         let (closing, expires) = (self.closing.clone(), principal.expires_at);
         async move {
             let expired = async {

@@ -57,7 +57,8 @@ impl Scope {
             return Err(CursorError::Invalid);
         };
         let hex = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let digits = (1..=19).contains(&position.len()) && position.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            (1..=19).contains(&position.len()) && position.bytes().all(|b| b.is_ascii_digit());
         if ![epoch, tenant, rights].into_iter().all(hex) || !digits || tenant != self.tenant {
             return Err(CursorError::Invalid);
         }

@@ -7,15 +7,11 @@
 pub mod cursor;
 mod tail;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream::SelectAll};
 
-use self::tail::Tail;
+use self::tail::{Keep, Tails};
 use crate::{
     notify::{Hint, Hints, Notifier},
     store::{Store, StoreError, StoredEvent},
@@ -31,7 +27,7 @@ const PAGE: u32 = 500;
 pub struct Feed {
     store: Arc<dyn Store>,
     notifier: Arc<dyn Notifier>,
-    tails: Arc<Mutex<HashMap<String, Tail>>>,
+    tails: Arc<Tails>,
 }
 
 /// What a follower finds.
@@ -65,9 +61,7 @@ impl Feed {
                 Some((_, last)) => *last = hint,
                 None => hints.push((channel, hint)),
             }
-            let tenant = event.key.tenant.clone();
-            let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
-            tails.entry(tenant).or_default().push(Arc::new(event));
+            self.tails.push(event);
         }
         for (channel, hint) in hints {
             if let Err(error) = self.notifier.broadcast(&channel, &hint).await {
@@ -92,15 +86,12 @@ impl Feed {
             entity_types,
             after,
             hints,
+            _tail: self.tails.keep(tenant),
         }
     }
 
     async fn look(&self, tenant: &str, after: u64, types: &[String]) -> Result<Look, StoreError> {
-        let recent = {
-            let tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
-            tails.get(tenant).and_then(|tail| tail.after(after, PAGE as usize))
-        };
-        if let Some(recent) = recent {
+        if let Some(recent) = self.tails.after(tenant, after, PAGE as usize) {
             return Ok(Look {
                 scanned: recent.last().map_or(after, |event| event.seq),
                 has_more: recent.len() == PAGE as usize,
@@ -110,7 +101,10 @@ impl Feed {
                     .collect(),
             });
         }
-        let page = self.store.read_log(tenant, after, Some(types), PAGE).await?;
+        let page = self
+            .store
+            .read_log(tenant, after, Some(types), PAGE)
+            .await?;
         Ok(Look {
             events: page.events.into_iter().map(Arc::new).collect(),
             scanned: page.scanned,
@@ -126,6 +120,7 @@ pub struct Follower {
     entity_types: Vec<String>,
     after: u64,
     hints: SelectAll<Hints>,
+    _tail: Keep,
 }
 
 impl Follower {
@@ -135,7 +130,10 @@ impl Follower {
     ///
     /// The store is away.
     pub async fn look(&mut self) -> Result<Look, StoreError> {
-        let look = self.feed.look(&self.tenant, self.after, &self.entity_types).await?;
+        let look = self
+            .feed
+            .look(&self.tenant, self.after, &self.entity_types)
+            .await?;
         self.after = look.scanned;
         Ok(look)
     }

@@ -39,9 +39,18 @@ pub struct DevTokens;
 impl Authenticator for DevTokens {
     async fn authenticate(&self, token: &str) -> Result<Principal, AuthError> {
         let mut parts = token.split(':');
-        match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
+        match (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) {
             (Some("dev"), Some(tenant), Some(user), roles, None) => {
-                let roles = roles.unwrap_or_default().split('+').filter(|role| !role.is_empty());
+                let roles = roles
+                    .unwrap_or_default()
+                    .split('+')
+                    .filter(|role| !role.is_empty());
                 Ok(Principal::new(tenant, user, roles))
             }
             _ => Err(AuthError(
@@ -63,7 +72,10 @@ pub(super) async fn authenticate(service: &Inner, token: &str) -> Result<Princip
             "a tenant id is 1 to 64 of A-Z, a-z, 0-9, _ and -, and a user id is not empty",
         ));
     }
-    if principal.expires_at.is_some_and(|end| end <= std::time::SystemTime::now()) {
+    if principal
+        .expires_at
+        .is_some_and(|end| end <= std::time::SystemTime::now())
+    {
         return Err(Problem::unauthorized("the token has expired"));
     }
     Ok(principal)
@@ -82,7 +94,9 @@ impl FromRequestParts<Arc<Inner>> for Principal {
             .map(|(_, token)| token.trim());
         match token {
             Some(token) => authenticate(service, token).await,
-            None => Err(Problem::unauthorized("send `Authorization: Bearer <token>`")),
+            None => Err(Problem::unauthorized(
+                "send `Authorization: Bearer <token>`",
+            )),
         }
     }
 }

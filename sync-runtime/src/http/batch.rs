@@ -1,6 +1,7 @@
 //! `POST /events/batch`
 
-use axum::{Json, body::Body, extract::State};
+use axum::{Json, body::Body, extract::State, http::StatusCode};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use super::{App, Problem};
@@ -13,6 +14,9 @@ use crate::{
     },
     principal::Principal,
 };
+
+/// The most bytes beyond a batch that are read to be thrown away.
+const MAX_BEYOND: usize = 64 * 1024 * 1024;
 
 /// What became of a batch.
 #[derive(Debug, Serialize)]
@@ -33,15 +37,44 @@ struct RejectedEvent {
     retryable: bool,
 }
 
+/// Reads a body of at most `max` bytes. What comes beyond is thrown away, up to a limit: a client that is still sending
+/// when the connection closes would not see the answer.
+async fn read(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let (mut body, mut beyond) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed_json",
+                "the body ends before its time",
+            )
+        })?;
+        if beyond == 0 && body.len() + chunk.len() <= max {
+            body.extend_from_slice(&chunk);
+            continue;
+        }
+        body = Vec::new();
+        beyond += chunk.len();
+        if beyond > MAX_BEYOND {
+            break;
+        }
+    }
+    match beyond {
+        0 => Ok(body),
+        _ => Err(Problem::batch_too_large(max, "bytes")),
+    }
+}
+
 pub(super) async fn post(
     State(service): App,
-    principal: Principal,
+    principal: Result<Principal, Problem>,
     body: Body,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let config = &service.config;
-    let body = axum::body::to_bytes(body, config.max_batch_bytes)
-        .await
-        .map_err(|_| Problem::batch_too_large(config.max_batch_bytes, "bytes"))?;
+    let body = read(body, config.max_batch_bytes).await;
+    let principal = principal?;
+    let body = body?;
     let reader = Reader {
         models: &service.models,
         principal: &principal,
@@ -51,7 +84,10 @@ pub(super) async fn post(
     let candidates = reader
         .batch(&body, config.max_batch_events)
         .map_err(|error| Problem::invalid_batch(error, config.max_batch_events))?;
-    let ids: Vec<String> = candidates.iter().map(|candidate| candidate.id.clone()).collect();
+    let ids: Vec<String> = candidates
+        .iter()
+        .map(|candidate| candidate.id.clone())
+        .collect();
     let scope = service.scope(&principal);
     let outcomes = if candidates.is_empty() {
         Vec::new()

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -32,7 +32,10 @@ pub(super) async fn list(
     let model = model(&service, &entity)?;
     let rights = principal.rights();
     let limit = params.limit(100, 1000)?;
-    let order = params.get("order_by").map(|text| order(model, &rights, text)).transpose()?;
+    let order = params
+        .get("order_by")
+        .map(|text| order(model, &rights, text))
+        .transpose()?;
     let query = ListQuery {
         filters: params
             .others(&RESERVED)
@@ -42,10 +45,16 @@ pub(super) async fn list(
         order,
         limit: limit + 1,
     };
-    let mut heads = service.store.list(model, &principal.tenant_id, &query).await?;
+    let mut heads = service
+        .store
+        .list(model, &principal.tenant_id, &query)
+        .await?;
     let more = heads.len() > limit as usize;
     heads.truncate(limit as usize);
-    let next = heads.last().filter(|_| more).map(|last| page_token(query.order.as_ref(), last));
+    let next = heads
+        .last()
+        .filter(|_| more)
+        .map(|last| page_token(query.order.as_ref(), last));
     let data: Vec<_> = heads
         .into_iter()
         .filter_map(|head| shown(model, &rights, head))
@@ -57,9 +66,10 @@ pub(super) async fn one(
     State(service): App,
     entity: String,
     principal: Principal,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, Problem> {
     let model = model(&service, &entity)?;
+    let Path(id) = path.map_err(|_| Problem::not_found(format!("there is no such {entity}")))?;
     let absent = || Problem::not_found(format!("there is no {entity} {id}"));
     let key = EntityKey {
         tenant: principal.tenant_id.clone(),
@@ -86,9 +96,15 @@ fn shown(model: &Model, rights: &Rights, head: Head) -> Option<Map<String, Value
 
 /// A field that a list may be filtered or sorted by: one with a single value that the reader sees.
 fn field<'a>(model: &'a Model, rights: &Rights, name: &str) -> Result<&'a Field, Problem> {
-    let field = model.field(name).filter(|field| rights.sees(field)).ok_or_else(|| {
-        Problem::invalid_query(format!("`{name}` is no field of {} that you can read", model.entity))
-    })?;
+    let field = model
+        .field(name)
+        .filter(|field| rights.sees(field))
+        .ok_or_else(|| {
+            Problem::invalid_query(format!(
+                "`{name}` is no field of {} that you can read",
+                model.entity
+            ))
+        })?;
     match field.ty.non_null() {
         Type::Json
         | Type::List(_)

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
 };
 use serde_json::{Value, json};
 
@@ -17,11 +17,17 @@ use crate::{
 pub(super) async fn get(
     State(service): App,
     principal: Principal,
-    Path((entity_type, entity_id)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     params: Params,
 ) -> Result<Json<Value>, Problem> {
-    let never_seen = || Problem::not_found(format!("no {entity_type} {entity_id} was ever recorded"));
-    let reducer = service.models.reducer(&entity_type).ok_or_else(never_seen)?;
+    let Path((entity_type, entity_id)) =
+        path.map_err(|_| Problem::not_found("no such entity was ever recorded"))?;
+    let never_seen =
+        || Problem::not_found(format!("no {entity_type} {entity_id} was ever recorded"));
+    let reducer = service
+        .models
+        .reducer(&entity_type)
+        .ok_or_else(never_seen)?;
     let limit = params.limit(100, 1000)?;
     let before = params
         .get("before")

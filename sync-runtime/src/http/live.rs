@@ -36,17 +36,26 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let types = params.entity_types("channels", &service.models)?;
     let scope = service.scope(&principal);
-    let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let since = resumed.filter(|id| !id.is_empty()).or_else(|| params.get("since"));
+    // What is no text is no cursor either.
+    let resumed = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().unwrap_or("?"));
+    let since = resumed
+        .filter(|id| !id.is_empty())
+        .or_else(|| params.get("since"));
     let after = service.position(&principal, &scope, since).await?;
-    let follower = service.feed.follow(&principal.tenant_id, after, types).await;
+    let follower = service
+        .feed
+        .follow(&principal.tenant_id, after, types)
+        .await;
     let end = service.end_of(&principal);
     let events = messages(service, follower, scope, principal.rights()).take_until(end);
     let pings = KeepAlive::new().interval(PING).text("ping");
     let mut response = Sse::new(events).keep_alive(pings).into_response();
-    response
-        .headers_mut()
-        .insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    response.headers_mut().insert(
+        "x-accel-buffering",
+        axum::http::HeaderValue::from_static("no"),
+    );
     Ok(response)
 }
 
@@ -75,7 +84,10 @@ fn messages(
                             event: EventMessage::of(event, &service.models, &rights),
                             cursor: cursor.clone(),
                         };
-                        Ok(Event::default().event("event").id(cursor).data(message.json()))
+                        Ok(Event::default()
+                            .event("event")
+                            .id(cursor)
+                            .data(message.json()))
                     })
                     .collect();
                 if !look.has_more && !caught_up {
@@ -86,7 +98,10 @@ fn messages(
                         seq: look.scanned,
                         server_time: unix_millis(),
                     };
-                    page.push(Ok(Event::default().event("caught_up").id(cursor).data(message.json())));
+                    page.push(Ok(Event::default()
+                        .event("caught_up")
+                        .id(cursor)
+                        .data(message.json())));
                 }
                 if !page.is_empty() {
                     return Some((stream::iter(page), (follower, caught_up)));

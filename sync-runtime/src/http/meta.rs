@@ -14,7 +14,11 @@ pub(super) async fn health(State(service): App) -> Response {
     let notifications = service.notifier.health_check().await;
     let word = |ok: bool| if ok { "ok" } else { "unavailable" };
     // Without notifications readers look by themselves: slower, not broken.
-    let status = if store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if store.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let body = json!({
         "status": word(store.is_ok()),
         "store": word(store.is_ok()),
@@ -24,9 +28,17 @@ pub(super) async fn health(State(service): App) -> Response {
 }
 
 pub(super) async fn openapi_json(State(service): App) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], service.openapi.0.clone()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        service.openapi.0.clone(),
+    )
+        .into_response()
 }
 
 pub(super) async fn openapi_yaml(State(service): App) -> Response {
-    ([(header::CONTENT_TYPE, "application/yaml")], service.openapi.1.clone()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/yaml")],
+        service.openapi.1.clone(),
+    )
+        .into_response()
 }

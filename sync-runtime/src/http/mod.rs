@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 
 pub use auth::{AuthError, Authenticator, DevTokens};
@@ -34,15 +34,23 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
         .route("/events/batch", post(batch::post))
         .route("/events/since", get(since::get))
         .route("/events/snapshots", get(snapshots::get))
-        .route("/events/history/{entity_type}/{entity_id}", get(history::get))
+        .route(
+            "/events/history/{entity_type}/{entity_id}",
+            get(history::get),
+        )
         .route("/events/stream", get(stream::get))
         .route("/events/live", get(live::get));
     for model in service.models.schema().models() {
-        let (list, one) = (model.entity.clone().into_owned(), model.entity.clone().into_owned());
+        let (list, one) = (
+            model.entity.clone().into_owned(),
+            model.entity.clone().into_owned(),
+        );
         api = api
             .route(
                 &format!("/{}", model.path),
-                get(move |app: App, principal, params| entities::list(app, list.clone(), principal, params)),
+                get(move |app: App, principal, params| {
+                    entities::list(app, list.clone(), principal, params)
+                }),
             )
             .route(
                 &format!("/{}/{{id}}", model.path),
@@ -52,9 +60,14 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
     let api = api
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method);
-    Router::new()
-        .nest(&service.config.prefix, api)
-        .route("/health", get(meta::health))
+    let api = match &*service.config.prefix {
+        "" => api,
+        prefix => Router::new()
+            .nest(prefix, api)
+            .route(prefix, any(problem::no_such_route))
+            .route(&format!("{prefix}/"), any(problem::no_such_route)),
+    };
+    api.route("/health", get(meta::health))
         .route("/openapi.json", get(meta::openapi_json))
         .route("/openapi.yaml", get(meta::openapi_yaml))
         .with_state(service)

@@ -16,7 +16,11 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+        Ok(Self(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
     }
 }
 
@@ -30,7 +34,10 @@ impl Params {
     }
 
     /// All pairs but those of these keys.
-    pub(super) fn others<'a>(&'a self, keys: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(super) fn others<'a>(
+        &'a self,
+        keys: &'a [&str],
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0
             .iter()
             .map(|(name, value)| (&**name, &**value))
@@ -57,7 +64,9 @@ impl Params {
         text.split(',')
             .map(|name| match models.model(name.trim()) {
                 Some(model) => Ok(model.entity.to_string()),
-                None => Err(Problem::invalid_query(format!("`{key}`: there is no model `{name}`"))),
+                None => Err(Problem::invalid_query(format!(
+                    "`{key}`: there is no model `{name}`"
+                ))),
             })
             .collect()
     }

@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     feed::cursor::CursorError,
-    ingest::{incoming::InvalidBatch, writer::WriteError},
+    ingest::{
+        incoming::InvalidBatch,
+        writer::{WriteError, unix_millis},
+    },
     store::StoreError,
 };
 
@@ -141,6 +144,7 @@ impl IntoResponse for Problem {
             "status": self.status.as_u16(),
             "code": self.code,
             "detail": self.detail,
+            "server_time": unix_millis(),
         });
         if let Value::Object(body) = &mut body {
             body.extend(self.more);
@@ -153,7 +157,9 @@ impl IntoResponse for Problem {
             .into_response();
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, RETRY_AFTER.into());
             }
             StatusCode::UNAUTHORIZED => {
                 response

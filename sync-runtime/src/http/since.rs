@@ -14,7 +14,9 @@ pub(super) async fn get(
     let types = params.entity_types("entity_type", &service.models)?;
     let limit = params.limit(100, 1000)?;
     let scope = service.scope(&principal);
-    let after = service.position(&principal, &scope, params.get("since")).await?;
+    let after = service
+        .position(&principal, &scope, params.get("since"))
+        .await?;
     let page = service
         .store
         .read_log(&principal.tenant_id, after, Some(&types), limit)

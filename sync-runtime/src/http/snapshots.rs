@@ -55,7 +55,10 @@ pub(super) async fn get(
         });
         messages::snapshot(head, state)
     };
-    let next = heads.last().filter(|_| more).map(|head| head.key.entity_id.clone());
+    let next = heads
+        .last()
+        .filter(|_| more)
+        .map(|head| head.key.entity_id.clone());
     Ok(Json(json!({
         "snapshots": heads.iter().map(shown).collect::<Vec<_>>(),
         "next": next,

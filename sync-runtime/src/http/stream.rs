@@ -8,10 +8,12 @@ use std::{
 use axum::{
     extract::{
         State,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+        ws::{
+            CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+        },
     },
-    http::{HeaderMap, header},
-    response::Response,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use base64::{
     Engine as _,
@@ -21,7 +23,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, interval_at, timeout};
 
 use super::{
-    App, auth,
+    App, Problem, auth,
     live::PING,
     messages::{EventMessage, StreamMessage},
     params::Params,
@@ -51,7 +53,8 @@ const BUFFER: usize = 4 * 1024;
 /// Why the server closes a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Close {
-    BadCursorOrChannel,
+    BadCursor,
+    BadChannel,
     Unauthorized,
     TooSlow,
     CursorExpired,
@@ -64,7 +67,7 @@ enum Close {
 impl Close {
     fn code(self) -> u16 {
         match self {
-            Close::BadCursorOrChannel => 4400,
+            Close::BadCursor | Close::BadChannel => 4400,
             Close::Unauthorized => 4401,
             Close::TooSlow => 4408,
             Close::CursorExpired => 4410,
@@ -75,7 +78,8 @@ impl Close {
 
     fn name(self) -> &'static str {
         match self {
-            Close::BadCursorOrChannel => "invalid_cursor",
+            Close::BadCursor => "invalid_cursor",
+            Close::BadChannel => "invalid_channel",
             Close::Unauthorized => "unauthorized",
             Close::TooSlow => "too_slow",
             Close::CursorExpired => "cursor_expired",
@@ -89,14 +93,24 @@ pub(super) async fn get(
     State(service): App,
     headers: HeaderMap,
     params: Params,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let token = token_of(&headers);
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => {
+            return Problem::new(
+                StatusCode::UPGRADE_REQUIRED,
+                "upgrade_required",
+                rejection.body_text(),
+            )
+            .into_response();
+        }
+    };
     upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
-        .max_write_buffer_size(BUFFER + 2 * crate::ingest::incoming::MAX_PAYLOAD_BYTES)
         .max_message_size(MAX_MESSAGE)
         .on_upgrade(move |mut socket| async move {
             let close = match serve(&service, &mut socket, token, &params).await {
@@ -107,7 +121,7 @@ pub(super) async fn get(
         })
 }
 
-/// The token in `Sec-WebSocket-Protocol: sync.v1, bearer.<base64url>`.
+/// The token in `Sec-WebSocket-Protocol: sync.v1, bearer.<base64url>`; what cannot be decoded is no token of anybody.
 fn token_of(headers: &HeaderMap) -> Option<String> {
     let lenient = GeneralPurpose::new(
         &base64::alphabet::URL_SAFE,
@@ -119,8 +133,12 @@ fn token_of(headers: &HeaderMap) -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .find_map(|protocol| protocol.trim().strip_prefix("bearer."))
-        .and_then(|encoded| lenient.decode(encoded).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .map(|encoded| {
+            let decoded = lenient.decode(encoded).ok();
+            decoded
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .unwrap_or_default()
+        })
 }
 
 async fn serve(
@@ -138,17 +156,20 @@ async fn serve(
     let principal = principal(service, &token).await?;
     let types = params
         .entity_types("channels", &service.models)
-        .map_err(|_| Close::BadCursorOrChannel)?;
+        .map_err(|_| Close::BadChannel)?;
     let scope = service.scope(&principal);
     let after = service
         .try_position(&principal, &scope, params.get("since"))
         .await
         .map_err(|_| Close::Away)?
         .map_err(|error| match error {
-            CursorError::Invalid => Close::BadCursorOrChannel,
+            CursorError::Invalid => Close::BadCursor,
             CursorError::Expired => Close::CursorExpired,
         })?;
-    let follower = service.feed.follow(&principal.tenant_id, after, types).await;
+    let follower = service
+        .feed
+        .follow(&principal.tenant_id, after, types)
+        .await;
     let mut session = Session {
         service,
         socket,
@@ -229,12 +250,17 @@ impl Session<'_> {
     fn expiry(&self) -> Instant {
         let far = Duration::from_secs(86_400);
         let left = self.principal.expires_at.map_or(far, |end| {
-            end.duration_since(SystemTime::now()).unwrap_or_default().min(far)
+            end.duration_since(SystemTime::now())
+                .unwrap_or_default()
+                .min(far)
         });
         Instant::now() + left
     }
 
-    async fn receive(&mut self, received: Option<Result<Message, axum::Error>>) -> Result<(), Close> {
+    async fn receive(
+        &mut self,
+        received: Option<Result<Message, axum::Error>>,
+    ) -> Result<(), Close> {
         match received {
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
                 Ok(ClientMessage::Auth { token }) => self.renew(&token).await,
@@ -249,7 +275,9 @@ impl Session<'_> {
     /// Another token of the same user. One of another user needs another stream, and other rights another cursor.
     async fn renew(&mut self, token: &str) -> Result<(), Close> {
         let renewed = principal(self.service, token).await?;
-        if renewed.tenant_id != self.principal.tenant_id || renewed.user_id != self.principal.user_id {
+        if renewed.tenant_id != self.principal.tenant_id
+            || renewed.user_id != self.principal.user_id
+        {
             return Err(Close::Unauthorized);
         }
         if self.service.scope(&renewed) != self.scope {
@@ -260,7 +288,12 @@ impl Session<'_> {
     }
 
     async fn pass_on(&mut self, look: Look) -> Result<(), Close> {
+        let until = self.expiry();
         for event in &look.events {
+            // A reader that takes its time must not outlive its token.
+            if Instant::now() >= until {
+                return Err(Close::Unauthorized);
+            }
             let message = StreamMessage::Event {
                 channel: &event.key.entity_type,
                 event: EventMessage::of(event, &self.service.models, &self.rights),
@@ -287,7 +320,12 @@ impl Session<'_> {
 
 /// Sends a message, which waits until the reader has room for it.
 async fn send(socket: &mut WebSocket, message: &StreamMessage<'_>) -> Result<(), Close> {
-    match timeout(READ_WITHIN, socket.send(Message::Text(message.json().into()))).await {
+    match timeout(
+        READ_WITHIN,
+        socket.send(Message::Text(message.json().into())),
+    )
+    .await
+    {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(Close::Gone),
         Err(_) => Err(Close::TooSlow),

@@ -41,11 +41,16 @@ impl Notifier for MemoryNotifier {
     }
 
     async fn subscribe(&self, channel: &str) -> Result<Hints, NotifyError> {
-        let receiver = self
-            .channels()
+        let mut channels = self.channels();
+        // Those that nobody listens to any more go before the map would have to grow.
+        if channels.len() == channels.capacity() {
+            channels.retain(|_, sender| sender.receiver_count() > 0);
+        }
+        let receiver = channels
             .entry(channel.to_owned())
             .or_insert_with(|| broadcast::channel(BUFFERED).0)
             .subscribe();
+        drop(channels);
         let hints = stream::unfold(receiver, |mut receiver| async move {
             loop {
                 match receiver.recv().await {
