@@ -1,5 +1,4 @@
 /** What several tests use. */
-import { randomUUID } from 'node:crypto';
 import type { SyncConfig } from '../src/client/config.js';
 import { createSyncClient, type SyncClient } from '../src/client/sync.js';
 import type { EventEnvelope } from '../src/model.js';
@@ -37,11 +36,11 @@ export async function until(what: string, holds: () => boolean, ms = 5000): Prom
   }
 }
 
-export const uuid = (): string => randomUUID();
+export const uuid = (): string => crypto.randomUUID();
 
 /** An event as another device would make it. */
 export function event(type: string, entityId: string, payload: unknown, ms = Date.now(), counter = 0): EventEnvelope {
-  const id = randomUUID();
+  const id = crypto.randomUUID();
   return {
     id,
     event_type: type,

@@ -24,6 +24,8 @@ interface Batch {
 
 export class FakeServer {
   readonly log: FeedEvent[] = [];
+  /** Pages for browsers, by path. */
+  readonly files = new Map<string, { readonly type: string; readonly body: string }>();
   readonly requests: { readonly path: string; readonly body: Batch | null }[] = [];
   fault: (path: string, body: Batch | null) => Fault = () => null;
   guard: (event: EventEnvelope) => { code: string; reason: string; retryable: boolean } | null = () => null;
@@ -91,6 +93,8 @@ export class FakeServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', 'http://x');
     const path = url.pathname.replace('/api/v1/events', '');
+    const file = this.files.get(url.pathname);
+    if (file !== undefined) return void response.writeHead(200, { 'content-type': file.type }).end(file.body);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: Batch | null = request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) : null;

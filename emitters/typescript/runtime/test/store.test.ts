@@ -11,51 +11,17 @@ import { indexedDbStore } from '../src/store/adapters/indexeddb.js';
 import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
 import { nodeStore } from '../src/store/adapters/node.js';
 import { toWire } from '../src/store/codec.js';
-import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
+import type { StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { platformTimers } from '../src/store/timing.js';
-import { event, seeded, TestAdapter, uuid } from './helpers.js';
+import { event, TestAdapter, uuid } from './helpers.js';
+import { anyDeliveryEndsInOneState, keepsItsBooks, open } from './law.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
 
 Object.assign(globalThis, { IDBKeyRange });
 const scratch = mkdtempSync(join(tmpdir(), 'syncable-store-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-
-async function open(
-  adapter: StoreAdapter,
-  every = 5,
-  share?: (key: number, text: string) => void,
-): Promise<EventStore> {
-  const snapshot = { every, max: every * 2 };
-  const models = [
-    { ...orderModel, snapshot },
-    { ...boardModel, snapshot },
-  ];
-  const store = new EventStore({ models, adapter, timers: platformTimers, ...(share === undefined ? {} : { share }) });
-  await store.open();
-  return store;
-}
-
-/** A log of one order as the server has it: places and positions unrelated, as when devices were offline. */
-function randomLog(random: () => number, id: string, size: number): FeedEvent[] {
-  const start = 1_763_712_000_000;
-  const made = [event('order.created', id, { table_number: 1 }, start)];
-  for (let i = 1; i < size; i++) {
-    const ms = start + Math.floor(random() * size * 10);
-    const dice = random();
-    if (dice < 0.5) made.push(event('order.tip_added', id, { by: i }, ms, i));
-    else if (dice < 0.8) made.push(event('order.note_changed', id, { note: `n${i}` }, ms, i));
-    else made.push(event('order.state_changed', id, { new_status: random() < 0.5 ? 'sent' : 'cancelled' }, ms, i));
-  }
-  return made.map((one, index) => ({ ...one, seq: index + 1 }));
-}
-
-async function foldOf(log: readonly FeedEvent[], id: string): Promise<unknown> {
-  const store = await open(new MemoryAdapter(), 1_000_000);
-  await store.receive(log, null);
-  return store.state('order', id);
-}
 
 const adapters: Record<string, () => () => StoreAdapter> = {
   memory: () => {
@@ -75,66 +41,10 @@ const adapters: Record<string, () => () => StoreAdapter> = {
 for (const [name, disk] of Object.entries(adapters)) {
   describe(`the law of the store, on ${name}`, () => {
     const seed = Number(process.env['SYNC_SEED'] ?? Date.now() % 1_000_000);
-    it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, async () => {
-      const random = seeded(seed);
-      for (let round = 0; round < 12; round++) {
-        const id = uuid();
-        const log = randomLog(random, id, 10 + Math.floor(random() * 60));
-        const reopen = disk();
-        let adapter = reopen();
-        let store = await open(adapter);
-        let read = 0;
-        while (read < log.length) {
-          const page = log.slice(read, read + 1 + Math.floor(random() * 8));
-          read += page.length;
-          const again = random() < 0.3 ? log.slice(Math.max(0, read - 12), read) : page; // twice is once
-          await store.receive(again, { cursor: String(read), seq: read, types: ['order'], at: 0 });
-          if (random() < 0.5) await store.compact();
-          if (store.needingServer().length > 0) {
-            const server = await open(new MemoryAdapter(), 1);
-            const all = log.slice(0, read);
-            const bare = await foldOf(all, id);
-            await server.receive(all, null);
-            const snapshot = server.ledger.log('order', id)?.takeSnapshot();
-            assert.deepEqual(snapshot?.state, bare);
-            if (snapshot) await store.commit([{ kind: 'base', snapshot, head: read }]);
-          }
-          if (random() < 0.2) {
-            await store.settle();
-            await adapter.close();
-            adapter = reopen();
-            store = await open(adapter);
-          }
-          assert.deepEqual(toWire(store.state('order', id)), toWire(await foldOf(log.slice(0, read), id)));
-        }
-        await store.close();
-      }
-    });
+    it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, () =>
+      anyDeliveryEndsInOneState(disk, seed));
 
-    it('keeps outbox, cursor and rejections over a restart, compacted or not', async () => {
-      for (const compacted of [false, true]) {
-        const reopen = disk();
-        const store = await open(reopen());
-        const id = uuid();
-        const first = store.record(orderModel, 'order.created', id, { table_number: 1 });
-        await store.record(orderModel, 'order.tip_added', id, { by: 2 }).saved;
-        await store.commit([
-          { kind: 'rejected', id: first.event.id, code: 'no', reason: 'because', at: 7 },
-          { kind: 'cursor', cursor: { cursor: 'c', seq: 1, types: ['order'], at: 5 } },
-        ]);
-        if (compacted) assert.equal(await store.compact({ force: true }), true);
-        await store.close();
-        const again = await open(reopen());
-        assert.equal(again.ledger.cursor?.cursor, 'c');
-        const entries = [...again.ledger.outbox.values()];
-        assert.deepEqual(entries.map(({ status }) => status).sort(), ['blocked', 'rejected']);
-        assert.equal(again.state('order', id), absent);
-        await again.retry(first.event.id);
-        assert.equal(again.sendable().length, 2);
-        assert.notEqual(again.state('order', id), absent);
-        await again.close();
-      }
-    });
+    it('keeps outbox, cursor and rejections over a restart, compacted or not', () => keepsItsBooks(disk));
   });
 }
 

@@ -6,6 +6,8 @@ export interface PlatformListener {
   readonly focus: () => void;
   /** The page may be about to go. */
   readonly hide: () => void;
+  /** The page is stopped as it stands, or goes on. */
+  readonly frozen: (frozen: boolean) => void;
 }
 
 /** The page this runs in, if there is one. */
@@ -29,6 +31,8 @@ export class Platform {
         if (document.visibilityState === 'hidden') listener.hide();
         else listener.focus();
       });
+      this.#on(document, 'freeze', () => listener.frozen(true));
+      this.#on(document, 'resume', () => listener.frozen(false));
     }
   }
 

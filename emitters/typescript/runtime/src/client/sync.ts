@@ -10,7 +10,14 @@ import { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
 import { SyncEngine } from '../store/syncEngine.js';
-import { platformChannel, platformLocks, type TabMessage, Tabs } from '../store/tabs.js';
+import {
+  type ChannelLike,
+  type LockManagerLike,
+  platformChannel,
+  platformLocks,
+  type TabMessage,
+  Tabs,
+} from '../store/tabs.js';
 import { type Deferred, defer, Listeners, platformTimers, type Timers } from '../store/timing.js';
 import { TokenHolder } from './auth.js';
 import { Collection, type CollectionHost, type HistoryEntry, type Mutation } from './collection.js';
@@ -48,12 +55,12 @@ export class SyncClient {
   /** Typed requests, for what lies beyond sync. */
   readonly http: HttpClient;
   readonly #config: SyncClientConfig;
+  readonly #name: string;
   readonly #timers: Timers;
-  readonly #adapter: StoreAdapter;
   readonly #store: EventStore;
   readonly #engine: SyncEngine;
   readonly #follower: Follower;
-  readonly #tabs: Tabs;
+  #tabs: Tabs;
   readonly #tokens: TokenHolder;
   readonly #platform: Platform;
   readonly #collections = new Map<string, unknown>();
@@ -67,15 +74,16 @@ export class SyncClient {
   #correcting: Promise<void> = Promise.resolve();
   #turn: Promise<unknown> = Promise.resolve();
   #compactTimer: unknown = null;
+  #writeProblem: Problem | null = null;
 
   constructor(config: SyncClientConfig) {
     this.#config = config;
     this.#timers = { ...platformTimers, ...config.timers };
-    const name = storeName(config);
-    this.#adapter = (config.store ?? defaultStore())(name);
+    this.#name = storeName(config);
+    const adapter = (config.store ?? defaultStore())(this.#name);
     this.#store = new EventStore({
       models: Object.values(config.models),
-      adapter: this.#adapter,
+      adapter,
       timers: this.#timers,
       share: (key, text) => this.#tabs.post({ type: 'chunk', key, text }),
       onHealth: (error) => this.#onStorage(error),
@@ -102,17 +110,13 @@ export class SyncClient {
     this.#engine = this.#makeEngine();
     this.#follower = this.#makeFollower();
     // Two clients with stores of their own are two devices, even in one browser or one process.
-    const { shared } = this.#adapter;
-    this.#tabs = new Tabs({
-      name,
-      locks: config.locks === undefined && shared ? platformLocks() : (config.locks ?? null),
-      channel: config.channel === undefined && shared ? platformChannel() : (config.channel ?? null),
-      onMessage: (message) => this.#onTab(message),
-      onLead: () => this.#lead(),
-    });
+    const { locks = adapter.shared ? platformLocks() : null } = config;
+    const { channel = adapter.shared ? platformChannel() : null } = config;
+    this.#tabs = this.#joinTabs(locks, channel);
     this.#store.onEntry.add((entry) => this.#settle(entry));
     this.#store.onLost.add((id, error) => this.#waiting.get(id)?.reject(error));
     this.#store.onChange.add(() => this.#changed());
+    adapter.onLost((error) => this.#goOnInMemory(error));
   }
 
   /** Reads the store and begins to sync; resolves once the store is read. A second call does nothing. */
@@ -198,16 +202,18 @@ export class SyncClient {
 
   async #start(): Promise<void> {
     this.#setPhase('opening');
-    this.#adapter.onLost((reason) => {
-      this.status.set({ storageProblem: { code: 'storage_lost', message: `the local store was ${reason}` } });
-    });
     try {
       await this.#store.open();
     } catch (error) {
-      this.status.set({ storageProblem: problemOf(error) });
-      this.#starting = null; // whoever calls again tries again
-      this.#setPhase('new');
-      throw error;
+      if (this.#config.store !== undefined) {
+        // The application chose this store: it is told, and may call again.
+        this.status.set({ storageProblem: problemOf(error) });
+        this.#starting = null;
+        this.#setPhase('new');
+        throw error;
+      }
+      this.#goOnInMemory(error);
+      await this.#store.open();
     }
     if (this.#life.signal.aborted) return;
     const { damage, ledger } = this.#store;
@@ -223,10 +229,11 @@ export class SyncClient {
         if (this.#config.syncOnFocus !== false) this.syncNow();
       },
       hide: () => this.#store.hurry(),
+      frozen: (frozen) => this.#onFrozen(frozen),
     });
     this.#tabs.post({ type: 'hello' });
     this.#tabs.queue();
-    void this.#adapter
+    void this.#store
       .persist()
       .then((persisted) => this.status.set({ storagePersisted: persisted }))
       .catch(() => {});
@@ -367,9 +374,21 @@ export class SyncClient {
   }
 
   #onStorage(error: unknown): void {
-    const current = this.status.parts.storageProblem;
-    if (error !== null) this.status.set({ storageProblem: problemOf(error) });
-    else if (current !== null && current.code !== 'store_corrupt') this.status.set({ storageProblem: null });
+    const { storageProblem } = this.status.parts;
+    if (storageProblem !== null && storageProblem !== this.#writeProblem) return; // that one lasts
+    this.#writeProblem = error === null ? null : problemOf(error);
+    if (storageProblem !== this.#writeProblem) this.status.set({ storageProblem: this.#writeProblem });
+  }
+
+  /** The local store cannot be used: what happens from here on is not saved, and this tab is a device of its own. */
+  #goOnInMemory(error: unknown): void {
+    if (this.#life.signal.aborted) return;
+    const { code, message } = problemOf(error);
+    this.#store.abandonDisk();
+    this.#tabs.close();
+    this.#tabs = this.#joinTabs(null, null);
+    this.status.set({ storageProblem: { code, message: `${message}; changes are no longer saved on this device` } });
+    if (this.#phase !== 'new' && this.#phase !== 'opening') this.#tabs.queue();
   }
 
   // --- Network, user, tabs ----------------------------------------------------------------------------------------------------
@@ -392,6 +411,31 @@ export class SyncClient {
           this.#setConnection('offline');
         }
       });
+  }
+
+  #joinTabs(locks: LockManagerLike | null, channel: ((name: string) => ChannelLike) | null): Tabs {
+    return new Tabs({
+      name: this.#name,
+      locks,
+      channel,
+      onMessage: (message) => this.#onTab(message),
+      onLead: () => this.#lead(),
+    });
+  }
+
+  /** A frozen tab would keep the lead and do nothing with it. */
+  #onFrozen(frozen: boolean): void {
+    if (frozen) {
+      this.#store.hurry();
+      this.#tabs.leave();
+      this.#engine.dispatch('yield');
+      this.#follower.stop('connecting');
+      this.status.set({ isLeader: false });
+    } else {
+      this.#tabs.post({ type: 'hello' });
+      this.#tabs.queue();
+      void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
+    }
   }
 
   #onOnline(online: boolean): void {

@@ -5,6 +5,7 @@
  * what they mean is known in `codec.ts` alone, so that an adapter is small and no SQL or IndexedDB type leaks past it. Since the
  * cursor, the events it stands for and the outbox are all journal entries, one append moves them together.
  */
+import type { StoreError } from '../errors.js';
 import type { EventEnvelope } from '../model.js';
 
 /** One group commit: the text that an append was given, under the key that it got. */
@@ -70,8 +71,8 @@ export interface StoreAdapter {
   estimate(): Promise<StorageEstimate | null>;
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean>;
-  /** Called when the store went away under its owner: removed, or taken by a newer version. */
-  onLost(listener: (reason: string) => void): void;
+  /** Called when the store went away under its owner: it takes and gives nothing any more. */
+  onLost(listener: (error: StoreError) => void): void;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@
  */
 import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
+import { MemoryAdapter, MemoryDisk } from './adapters/memory.js';
 import { decodeChunk, encodeChunk, toWire } from './codec.js';
 import { compactionOf } from './compaction.js';
 import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
@@ -47,7 +48,6 @@ export interface EventStoreOptions {
 /** The store of one user of one tenant, in one tab. */
 export class EventStore {
   readonly clock: HybridClock;
-  readonly adapter: StoreAdapter;
   /** What loading found to be wrong; null where nothing was. */
   damage: Damage | null = null;
   /** Fires for each event of this device whose way to the server went on. */
@@ -61,6 +61,7 @@ export class EventStore {
   readonly #options: EventStoreOptions;
   readonly #timers: Timers;
   readonly #journal: Journal;
+  #adapter: StoreAdapter;
   #ledger: Ledger;
   #high = 0;
   #floor = 0;
@@ -72,11 +73,11 @@ export class EventStore {
   constructor(options: EventStoreOptions) {
     this.#options = options;
     this.#timers = options.timers;
-    this.adapter = options.adapter;
+    this.#adapter = options.adapter;
     this.clock = new HybridClock(randomNode(options.timers.random));
     this.#ledger = new Ledger(options.models);
     this.#journal = new Journal(
-      options.adapter,
+      (text, flush) => this.#adapter.append(text, { flush }),
       {
         saved: (key, text, entries) => this.#onSaved(key, text, entries),
         lost: (entries, error) => this.#onWriteLost(entries, error),
@@ -286,14 +287,25 @@ export class EventStore {
     return this.#journal.write([{ kind: 'sent', ids: [] }], { flush: true });
   }
 
+  /** Asks that the store be kept when space runs short; says what was granted. */
+  persist(): Promise<boolean> {
+    return this.#adapter.persist();
+  }
+
   /** Resolves once nothing waits for the disk, or it takes nothing. */
   settle(): Promise<void> {
     return this.#journal.settle();
   }
 
+  /** The disk went away: goes on in memory alone, with what it holds. */
+  abandonDisk(): void {
+    this.#adapter = new MemoryAdapter(new MemoryDisk(this.#high));
+    this.#ownKeys.clear();
+  }
+
   async close(): Promise<void> {
     await this.#journal.close();
-    await this.adapter.close();
+    await this.#adapter.close();
   }
 
   // --- Snapshots --------------------------------------------------------------------------------------------------------------
@@ -323,7 +335,7 @@ export class EventStore {
       const plan = compactionOf(this.#ledger, rewrite);
       const entries = plan.journal;
       if (entries === null && plan.snapshots.length === 0) return true; // nothing is due
-      const done = await this.adapter.compact({
+      const done = await this.#adapter.compact({
         expect: this.#high,
         journal: entries === null ? null : encodeChunk(entries),
         snapshots: plan.snapshots,
@@ -369,7 +381,7 @@ export class EventStore {
   }
 
   async #readTail(): Promise<void> {
-    const { floor, chunks } = await this.adapter.tail(this.#high);
+    const { floor, chunks } = await this.#adapter.tail(this.#high);
     if (floor > this.#high && !this.#ownKeys.has(floor)) return this.#reload();
     for (const { key, text } of chunks) {
       if (key <= this.#high) continue;
@@ -406,7 +418,7 @@ export class EventStore {
 
   async #load(ledger: Ledger, then?: (ledger: Ledger, changes: Changes) => void): Promise<number> {
     const changes = noChanges();
-    const { damage, entries, floor, high } = fill(ledger, await this.adapter.load(), changes);
+    const { damage, entries, floor, high } = fill(ledger, await this.#adapter.load(), changes);
     this.#entriesOnDisk = entries;
     then?.(ledger, changes);
     this.#ledger = ledger;

@@ -5,7 +5,7 @@
  * until the screen shows the change.
  */
 import { encodeChunk } from './codec.js';
-import type { JournalEntry, StoreAdapter } from './db.js';
+import type { JournalEntry } from './db.js';
 import { type Deferred, defer, type Timers } from './timing.js';
 
 /** Entries that go into one chunk together, and who waits for them. */
@@ -31,7 +31,7 @@ const RETRY_MS = 1000;
 
 /** The queue in front of a store. */
 export class Journal {
-  readonly #adapter: StoreAdapter;
+  readonly #append: (text: string, flush: boolean) => Promise<number>;
   readonly #listener: JournalListener;
   readonly #timers: Timers;
   #queue: Write[] = [];
@@ -40,8 +40,8 @@ export class Journal {
   #retryTimer: unknown = null;
   #closed = false;
 
-  constructor(adapter: StoreAdapter, listener: JournalListener, timers: Timers) {
-    this.#adapter = adapter;
+  constructor(append: (text: string, flush: boolean) => Promise<number>, listener: JournalListener, timers: Timers) {
+    this.#append = append;
     this.#listener = listener;
     this.#timers = timers;
   }
@@ -109,7 +109,10 @@ export class Journal {
       const entries = writes.flatMap((write) => write.entries);
       const text = encodeChunk(entries);
       try {
-        const key = await this.#adapter.append(text, { flush: writes.some(({ flush }) => flush) });
+        const key = await this.#append(
+          text,
+          writes.some(({ flush }) => flush),
+        );
         this.#listener.saved(key, text, entries);
         for (const { done } of writes) done.resolve();
         this.#listener.health(null);

@@ -35,6 +35,8 @@ export type EngineState =
 export type EngineEvent =
   | 'lead'
   | 'lead_offline'
+  /** Another tab is to lead. */
+  | 'yield'
   /** Something is there to be sent. */
   | 'work'
   /** A whole batch is there. */
@@ -62,6 +64,7 @@ type Step = { readonly to: EngineState; readonly act: EngineAction };
 const go = (to: EngineState, act: EngineAction = 'none'): Step => ({ to, act });
 const stay = (state: EngineState): Step => go(state);
 const sendOrRest: Cell = [go('sending', 'send'), go('idle', 'stop')];
+const rest = go('standby', 'stop');
 const shut = go('closed', 'stop');
 
 /** States times events. */
@@ -69,6 +72,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   standby: {
     lead: sendOrRest,
     lead_offline: go('offline'),
+    yield: stay('standby'),
     work: stay('standby'),
     full: stay('standby'),
     urge: stay('standby'),
@@ -85,6 +89,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   offline: {
     lead: stay('offline'),
     lead_offline: stay('offline'),
+    yield: rest,
     work: stay('offline'),
     full: stay('offline'),
     urge: stay('offline'),
@@ -101,6 +106,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   idle: {
     lead: stay('idle'),
     lead_offline: stay('idle'),
+    yield: rest,
     work: [go('waiting', 'debounce'), stay('idle')],
     full: sendOrRest,
     urge: sendOrRest,
@@ -117,6 +123,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   waiting: {
     lead: stay('waiting'),
     lead_offline: stay('waiting'),
+    yield: rest,
     work: [go('waiting', 'debounce'), go('idle', 'stop')], // quiet is what is waited for
     full: sendOrRest,
     urge: sendOrRest,
@@ -133,6 +140,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   sending: {
     lead: stay('sending'),
     lead_offline: stay('sending'),
+    yield: rest,
     work: stay('sending'),
     full: stay('sending'),
     urge: stay('sending'),
@@ -149,6 +157,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   backoff: {
     lead: stay('backoff'),
     lead_offline: stay('backoff'),
+    yield: rest,
     work: stay('backoff'), // what is new waits with the rest
     full: stay('backoff'),
     urge: sendOrRest,
@@ -165,6 +174,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   held: {
     lead: stay('held'),
     lead_offline: stay('held'),
+    yield: rest,
     work: stay('held'),
     full: stay('held'),
     urge: stay('held'), // the server named the time
@@ -181,6 +191,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   awaiting_token: {
     lead: stay('awaiting_token'),
     lead_offline: stay('awaiting_token'),
+    yield: rest,
     work: stay('awaiting_token'),
     full: stay('awaiting_token'),
     urge: sendOrRest,
@@ -197,6 +208,7 @@ export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, 
   closed: {
     lead: stay('closed'),
     lead_offline: stay('closed'),
+    yield: stay('closed'),
     work: stay('closed'),
     full: stay('closed'),
     urge: stay('closed'),

@@ -45,8 +45,9 @@ export interface TabsOptions {
 export class Tabs {
   readonly #options: TabsOptions;
   readonly #channel: ChannelLike | null;
-  readonly #abort = new AbortController();
-  #release: (() => void) | null = null;
+  /** Ends the place in the queue, or the lead. */
+  #leave: AbortController | null = null;
+  #closed = false;
   #leads = false;
 
   constructor(options: TabsOptions) {
@@ -62,35 +63,44 @@ export class Tabs {
     return this.#leads;
   }
 
-  /** Stands in the queue for leadership. Does not wait: the lock is held until the tab closes. */
+  /** Stands in the queue for leadership, once. Does not wait: the lock is held until the tab leaves. */
   queue(): void {
+    if (this.#leave !== null || this.#closed) return;
+    const leave = new AbortController();
+    this.#leave = leave;
     const { locks, name } = this.#options;
     if (locks === null) {
       this.#lead();
       return;
     }
+    const { signal } = leave;
     const held = (): Promise<void> =>
       new Promise((resolve) => {
-        this.#release = resolve;
-        if (this.#abort.signal.aborted) resolve();
-        else this.#lead();
+        if (signal.aborted) return resolve();
+        signal.addEventListener('abort', () => resolve());
+        this.#lead();
       });
-    locks.request(name, { signal: this.#abort.signal }, held).catch(() => {
-      // Aborted by close(), or locks are refused here (an opaque origin): without them every tab may send.
-      if (!this.#abort.signal.aborted) this.#lead();
+    locks.request(name, { signal }, held).catch(() => {
+      // Left the queue, or locks are refused here (an opaque origin): without them every tab may send.
+      if (!signal.aborted) this.#lead();
     });
+  }
+
+  /** Gives up the lead, or its place in the queue: the next one leads. */
+  leave(): void {
+    this.#leads = false;
+    this.#leave?.abort();
+    this.#leave = null;
   }
 
   /** Tells the other tabs. */
   post(message: TabMessage): void {
-    if (!this.#abort.signal.aborted) this.#channel?.post(message);
+    if (!this.#closed) this.#channel?.post(message);
   }
 
-  /** Leaves; the next in the queue leads. */
   close(): void {
-    this.#abort.abort();
-    this.#leads = false;
-    this.#release?.();
+    this.#closed = true;
+    this.leave();
     this.#channel?.close();
   }
 

@@ -21,8 +21,11 @@ class IndexedDbAdapter implements StoreAdapter {
   readonly #name: string;
   readonly #factory: IDBFactory | undefined;
   #database: Promise<IDBDatabase> | null = null;
-  #lost: ((reason: string) => void) | null = null;
-  #closed = false;
+  #onLost: ((error: StoreError) => void) | null = null;
+  /** It was there: where it has to be made anew, somebody removed it. */
+  #known = false;
+  /** Why nothing can be read or written any more. */
+  #ended: StoreError | null = null;
 
   constructor(name: string, factory: IDBFactory | undefined) {
     this.#name = name;
@@ -100,18 +103,18 @@ class IndexedDbAdapter implements StoreAdapter {
     return (await manager?.persisted?.()) || (await manager?.persist?.()) || false;
   }
 
-  onLost(listener: (reason: string) => void): void {
-    this.#lost = listener;
+  onLost(listener: (error: StoreError) => void): void {
+    this.#onLost = listener;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#ended ??= new StoreError('storage_closed', 'the store is closed');
     const database = await this.#database?.catch(() => null);
     database?.close();
   }
 
   async #transaction(mode: IDBTransactionMode, flush = false): Promise<IDBTransaction> {
-    if (this.#closed) throw new StoreError('storage_closed', 'the store is closed');
+    if (this.#ended !== null) throw this.#ended;
     this.#database ??= this.#open().catch((error: unknown) => {
       this.#database = null; // the next attempt opens anew
       throw error;
@@ -134,26 +137,39 @@ class IndexedDbAdapter implements StoreAdapter {
       }
       const request = factory.open(this.#name, 1);
       request.onupgradeneeded = () => {
+        if (this.#known) {
+          request.transaction?.abort();
+          this.#lose('removed');
+          return;
+        }
         request.result.createObjectStore(JOURNAL, { autoIncrement: true });
         request.result.createObjectStore(SNAPSHOTS);
         request.result.createObjectStore(META);
       };
       request.onblocked = () => reject(new StoreError('storage_blocked', 'another tab keeps the store from opening'));
-      request.onerror = () => reject(storeError(request.error));
+      request.onerror = () => reject(this.#ended ?? storeError(request.error));
       request.onsuccess = () => {
         const database = request.result;
+        this.#known = true;
         // Another tab removes the database: let it, and say so.
-        database.onversionchange = () => this.#goAway(database, 'removed by another tab');
-        database.onclose = () => this.#goAway(database, 'closed by the browser');
+        database.onversionchange = () => {
+          database.close();
+          this.#lose('removed by another tab');
+        };
+        // The browser closed it: the next attempt opens anew, and finds out whether it is still there.
+        database.onclose = () => {
+          this.#database = null;
+          this.#transaction('readonly').catch(() => this.#lose('closed by the browser'));
+        };
         resolve(database);
       };
     });
   }
 
-  #goAway(database: IDBDatabase, reason: string): void {
-    database.close();
-    this.#database = null;
-    if (!this.#closed) this.#lost?.(reason);
+  #lose(reason: string): void {
+    if (this.#ended !== null) return;
+    this.#ended = new StoreError('storage_lost', `the local store was ${reason}`);
+    this.#onLost?.(this.#ended);
   }
 }
 

@@ -4,9 +4,15 @@ import type { Chunk, Compaction, StoreAdapter, StoreContents, StoreFactory, Tail
 /** What several memory stores may share, as tabs share a disk. */
 export class MemoryDisk {
   floor = 0;
-  nextKey = 1;
+  nextKey: number;
   chunks: Chunk[] = [];
   readonly snapshots = new Map<string, string>();
+
+  /** `after`: the keys of a store that it takes the place of go up to here. */
+  constructor(after = 0) {
+    this.nextKey = after + 1;
+    if (after > 0) this.chunks.push({ key: after, text: '' });
+  }
 }
 
 /** A store in memory. */

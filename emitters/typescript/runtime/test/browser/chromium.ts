@@ -1,0 +1,100 @@
+/** Chromium on a profile of its own, and a server that gives it the test page. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { FakeServer } from '../server.js';
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** A server of the contract, with the page of `page.ts` at `/`. */
+export async function servePage(): Promise<{ readonly server: FakeServer; readonly origin: string }> {
+  const { outputFiles } = await build({
+    entryPoints: [here('./page.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    alias: { 'node:assert/strict': here('./assert.ts') },
+  });
+  const server = new FakeServer();
+  server.files.set('/', { type: 'text/html', body: '<!doctype html><script type="module" src="/page.js"></script>' });
+  server.files.set('/page.js', { type: 'text/javascript', body: outputFiles[0]?.text ?? '' });
+  return { server, origin: new URL(await server.start()).origin };
+}
+
+/** A browser whose profile outlives it. */
+export class Chromium {
+  readonly #profile = mkdtempSync(join(tmpdir(), 'syncable-chromium-'));
+  readonly #origin: string;
+  #process: ChildProcess | null = null;
+  #context: BrowserContext | null = null;
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  /** Where its DevTools listen. */
+  async start(): Promise<string> {
+    const flags = [
+      '--no-sandbox --headless --disable-gpu --disable-quic --no-first-run --disable-background-networking',
+      '--disable-component-update --disable-sync --remote-debugging-port=0',
+    ];
+    const args = [...flags.join(' ').split(' '), `--user-data-dir=${this.#profile}`, 'about:blank'];
+    // A process group of its own: to kill the browser is to kill all of it at once.
+    const child = spawn(process.env['CHROMIUM'] ?? '/usr/bin/chromium', args, {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = child;
+    return endpointOf(child);
+  }
+
+  async launch(): Promise<void> {
+    const browser = await chromium.connectOverCDP(await this.start());
+    this.#context = browser.contexts()[0] ?? null;
+  }
+
+  /** A new tab with the page in it. */
+  async open(before?: (page: Page) => Promise<unknown>): Promise<Page> {
+    if (this.#context === null) throw new Error('not launched');
+    const page = await this.#context.newPage();
+    page.on('pageerror', (error) => console.error(error));
+    await before?.(page);
+    await page.goto(this.#origin);
+    await page.waitForFunction(() => 'harness' in window);
+    return page;
+  }
+
+  /** SIGKILL, to every process of it. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    this.#context = null;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    process.kill(-child.pid, 'SIGKILL');
+    await gone;
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+async function endpointOf(child: ChildProcess): Promise<string> {
+  if (child.stderr === null) throw new Error('no stderr');
+  const lines = createInterface({ input: child.stderr });
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const endpoint = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+      if (endpoint !== undefined) resolve(endpoint);
+    });
+    child.once('exit', () => reject(new Error('the browser ended before it listened')));
+  });
+}

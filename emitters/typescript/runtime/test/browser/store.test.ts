@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { until } from '../helpers.js';
+import type { FakeServer } from '../server.js';
+import { Chromium, servePage } from './chromium.js';
+
+let server: FakeServer;
+let browser: Chromium;
+
+before(async () => {
+  const served = await servePage();
+  server = served.server;
+  browser = new Chromium(served.origin);
+  await browser.launch();
+});
+
+after(async () => {
+  await browser.dispose();
+  await server.stop();
+});
+
+describe('the law of the store, on the IndexedDB of Chromium', () => {
+  const seed = Number(process.env['SYNC_SEED'] ?? Date.now() % 1_000_000);
+
+  it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, async () => {
+    const page = await browser.open();
+    await page.evaluate((given) => window.harness.anyDeliveryEndsInOneState(given), seed);
+    await page.close();
+  });
+
+  it('keeps outbox, cursor and rejections over a restart, compacted or not', async () => {
+    const page = await browser.open();
+    await page.evaluate(() => window.harness.keepsItsBooks());
+    await page.close();
+  });
+});
+
+describe('a browser killed right after it saved', () => {
+  for (let round = 0; round < 4; round++) {
+    it(`has every event that it acknowledged (round ${round})`, { timeout: 60_000 }, async () => {
+      const name = `kill-${round}`;
+      const saved: string[] = [];
+      let killed: Promise<void> | null = null;
+      const page = await browser.open((fresh) =>
+        fresh.exposeFunction('told', (id: string) => {
+          if (killed !== null) return;
+          saved.push(id);
+          if (saved.length === 100 + round * 37) killed = browser.kill();
+        }),
+      );
+      await page.evaluate((given) => window.harness.writeForever(given), name).catch(() => {});
+      assert.ok(killed !== null, 'killed');
+      await killed;
+      await browser.launch();
+      const again = await browser.open();
+      const { ids, damaged } = await again.evaluate((given) => window.harness.held(given), name);
+      await again.close();
+      assert.deepEqual(
+        saved.filter((id) => !ids.includes(id)),
+        [],
+      );
+      assert.equal(damaged, false);
+    });
+  }
+});
+
+describe('a store that goes wrong', () => {
+  it('gives up a chunk that it cannot read, keeps what is unsynced, and fetches the rest', async () => {
+    const page = await browser.open();
+    await page.evaluate(() => window.harness.start());
+    const theirs = await page.evaluate(() => window.harness.create(1));
+    await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === theirs));
+    server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
+    const ours = await page.evaluate(() => window.harness.create(2));
+    const name = await page.evaluate(() => window.harness.database());
+    await page.evaluate(() => window.harness.close());
+    await page.evaluate((given) => window.harness.corrupt(given), name);
+    await page.reload();
+    await page.evaluate(() => window.harness.start());
+    const { problem, pendingCount } = await page.evaluate(() => window.harness.status());
+    assert.equal(problem?.code, 'store_corrupt');
+    assert.equal(pendingCount, 1);
+    assert.equal((await page.evaluate((id) => window.harness.order(id), ours))?.table_number, 2);
+    await page.waitForFunction((id) => window.harness.order(id) !== null, theirs);
+    server.fault = () => null;
+    await until('the unsynced one is sent', () => server.log.some(({ entity_id }) => entity_id === ours));
+    await page.close();
+  });
+
+  it('was removed by another tab: goes on in memory and says so', async () => {
+    const [page, other] = [await browser.open(), await browser.open()];
+    for (const tab of [page, other]) await tab.evaluate(() => window.harness.start());
+    const before = await page.evaluate(() => window.harness.create(5));
+    const third = await browser.open();
+    const name = await third.evaluate(() => window.harness.database());
+    await third.evaluate((given) => window.harness.removeDatabase(given), name);
+    for (const tab of [page, other]) {
+      await tab.waitForFunction(() => window.harness.status().problem?.code === 'storage_lost');
+      const { problem } = await tab.evaluate(() => window.harness.status());
+      assert.match(problem?.message ?? '', /no longer saved/);
+      await tab.evaluate((id) => window.harness.tip(id, 7), before);
+      const id = await tab.evaluate(() => window.harness.create(6));
+      await until('each is a device of its own', () => server.log.some(({ entity_id }) => entity_id === id));
+    }
+    await page.waitForFunction((id) => window.harness.order(id)?.tip_cents === 14, before);
+    for (const tab of [page, other, third]) await tab.close();
+  });
+
+  it('cannot be opened: the application works all the same, and says that nothing is saved', async () => {
+    const page = await browser.open((fresh) =>
+      fresh.addInitScript(() => {
+        IDBFactory.prototype.open = () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+      }),
+    );
+    await page.evaluate(() => window.harness.start());
+    const id = await page.evaluate(() => window.harness.create(9));
+    const { problem, isLeader } = await page.evaluate(() => window.harness.status());
+    assert.match(problem?.message ?? '', /no longer saved/);
+    assert.equal(isLeader, true);
+    await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
+    await page.close();
+  });
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { until } from '../helpers.js';
+import type { FakeServer } from '../server.js';
+import { Chromium, servePage } from './chromium.js';
+import { DevTools } from './devtools.js';
+
+let server: FakeServer;
+let origin: string;
+let browser: Chromium;
+
+before(async () => {
+  const served = await servePage();
+  ({ server, origin } = served);
+  browser = new Chromium(origin);
+  await browser.launch();
+});
+
+after(async () => {
+  await browser.dispose();
+  await server.stop();
+});
+
+async function pair(): Promise<readonly [leader: Page, other: Page]> {
+  const leader = await browser.open();
+  await leader.evaluate(() => window.harness.start());
+  await leader.waitForFunction(() => window.harness.status().isLeader);
+  const other = await browser.open();
+  await other.evaluate(() => window.harness.start());
+  assert.equal((await other.evaluate(() => window.harness.status())).isLeader, false);
+  return [leader, other];
+}
+
+function sent(id: string): () => boolean {
+  return () => server.log.some(({ entity_id }) => entity_id === id);
+}
+
+describe('two tabs', () => {
+  it('show each other what they do, and the leader sends it', async () => {
+    const [leader, other] = await pair();
+    const id = await other.evaluate(() => window.harness.create(1));
+    await leader.waitForFunction((given) => window.harness.order(given) !== null, id);
+    await until('it is sent', sent(id));
+    await other.waitForFunction(() => window.harness.status().pendingCount === 0);
+    for (const tab of [leader, other]) await tab.close();
+  });
+
+  it('the leader is closed in mid-batch: the other takes over and sends all of it once', async () => {
+    const [leader, other] = await pair();
+    server.fault = (path) => (path === '/batch' ? 'lose' : null);
+    const ids = [
+      await leader.evaluate(() => window.harness.create(1)),
+      await other.evaluate(() => window.harness.create(2)),
+    ];
+    await until('the batch whose answer is lost', () => ids.every((id) => sent(id)()));
+    await leader.close();
+    server.fault = () => null;
+    await other.waitForFunction(() => window.harness.status().isLeader && window.harness.status().pendingCount === 0);
+    for (const id of ids) assert.equal(server.log.filter(({ entity_id }) => entity_id === id).length, 1);
+    await other.close();
+  });
+
+  it('the leader is frozen: the other takes over, and both agree when it wakes', async () => {
+    const own = new Chromium(origin);
+    try {
+      const devtools = await DevTools.connect(await own.start());
+      const leader = await devtools.open(origin);
+      await leader.evaluate('harness.start()');
+      await leader.until('harness.status().isLeader');
+      const other = await devtools.open(origin);
+      await other.evaluate('harness.start()');
+      await leader.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await other.until('harness.status().isLeader');
+      const id = String(await other.evaluate('harness.create(3)'));
+      await until('it is sent', sent(id));
+      await leader.send('Page.setWebLifecycleState', { state: 'active' });
+      await leader.until(`harness.order('${id}') !== null`);
+      assert.equal(await leader.evaluate('harness.status().isLeader'), false);
+      await other.close();
+      await leader.until('harness.status().isLeader');
+      await until('the woken tab sends again', sent(String(await leader.evaluate('harness.create(4)'))));
+      devtools.close();
+    } finally {
+      await own.dispose();
+    }
+  });
+});
