@@ -1,0 +1,107 @@
+/** Pictures of the page for the README: `npm run screenshots`. */
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { type Category, menu } from '../../web/src/data/menu.js';
+import { Restaurant } from '../lib/restaurant.js';
+import { Tablet } from '../lib/window.js';
+
+const docs = process.argv[2] ?? resolve(import.meta.dirname, '../../../../docs');
+const dishes = menu.flatMap(({ dishes }: Category) => dishes);
+
+/** An evening: table, minutes since it was opened, what was ordered, and how it went on. */
+const evening: readonly (readonly [
+  table: number,
+  minutes: number,
+  dishes: string,
+  next?: 'sent' | 'paid' | 'cancelled',
+])[] = [
+  [2, 14, '2 Burger, 1 Fries, 2 Pilsner', 'sent'],
+  [4, 41, '2 Steak frites, 1 Sea bass, 1 Green salad, 1 House red', 'sent'],
+  [5, 6, '1 Tomato soup, 2 Margherita, 1 Lemonade'],
+  [8, 23, '4 Spritz, 2 Olives, 1 Burrata', 'sent'],
+  [9, 0, '2 Espresso'],
+  [12, 11, '1 Moules, 1 Fries, 1 House white'],
+  [14, 32, '3 Lasagne, 1 Veggie burger, 1 Water 0.7 l', 'sent'],
+  [17, 3, '2 Negroni'],
+  [1, 95, '2 Sea bass, 2 House white, 1 Tiramisù', 'paid'],
+  [6, 120, '1 Burger, 1 Cola', 'paid'],
+  [3, 70, '1 Caesar salad', 'cancelled'],
+];
+
+async function seed(restaurant: Restaurant): Promise<void> {
+  const now = Date.now();
+  for (const [table, minutes, ordered, next] of evening) {
+    const entity = randomUUID();
+    let ms = now - minutes * 60_000 - 5000;
+    const event = (type: string, payload: unknown): unknown => {
+      ms += 400;
+      const timestamp = `${String(ms).padStart(15, '0')}.00000.9f3c2a10`;
+      return {
+        id: randomUUID(),
+        event_type: `order.${type}`,
+        entity_type: 'order',
+        entity_id: entity,
+        payload,
+        timestamp,
+      };
+    };
+    const events = [event('created', { table_number: table })];
+    for (const line of ordered.split(', ')) {
+      const [, quantity = '1', name] = /^(\d+) (.*)$/.exec(line) ?? [];
+      const dish = dishes.find((dish) => dish.name === name);
+      if (dish === undefined) throw new Error(`no ${name}`);
+      events.push(event('item_added', { item: { id: randomUUID(), ...dish, quantity: Number(quantity) } }));
+    }
+    if (table === 5) events.push(event('note_changed', { note: 'One Margherita without basil' }));
+    if (next !== undefined) events.push(event('state_changed', { new_status: next === 'paid' ? 'sent' : next }));
+    if (next === 'paid') events.push(event('tip_added', { by: 450 }), event('state_changed', { new_status: 'paid' }));
+    const answer = await fetch(`${restaurant.api}/events/batch`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer dev:bistro:${table % 2 ? 'Anna' : 'Ben'}:waiter`,
+      },
+      body: JSON.stringify({ events }),
+    });
+    const text = await answer.text();
+    if (!answer.ok || !text.includes('"rejected":[]')) throw new Error(text);
+  }
+}
+
+async function shoot(tablet: Tablet, name: string): Promise<void> {
+  const phone = name.startsWith('phone');
+  const at = (part: string): string => `${docs}/screenshot-${name}${part}.png`;
+  await tablet.start();
+  const page = await tablet.signIn();
+  await page.getByRole('link', { name: /^Table 5, taking/ }).waitFor();
+  await page.getByText('All sent').waitFor();
+  await page.screenshot({ path: at('-tables') });
+  await page.getByRole('link', { name: /^Table 5,/ }).click();
+  await page.locator('h1', { hasText: 'Table 5' }).waitFor({ state: 'attached' });
+  await page.screenshot({ path: at('-order') });
+  if (phone) {
+    await page.getByRole('button', { name: /^Table 5 ·/ }).click();
+    await page.screenshot({ path: at('-bill') });
+  } else {
+    await page.getByRole('button', { name: 'History' }).click();
+    await page.getByText('without basil').last().waitFor();
+    await page.screenshot({ path: at('-history') });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Sync:/ }).click();
+    await page.screenshot({ path: at('-sync') });
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Closed' }).first().click();
+    await page.screenshot({ path: at('-closed') });
+  }
+  await tablet.close();
+}
+
+const restaurant = await Restaurant.open({ web: true });
+try {
+  await seed(restaurant);
+  await shoot(new Tablet('Anna', restaurant.url), 'desktop');
+  await shoot(new Tablet('Anna', restaurant.url, { colorScheme: 'dark' }), 'dark');
+  await shoot(new Tablet('Anna', restaurant.url, { width: 390, height: 844 }), 'phone');
+} finally {
+  await restaurant.close();
+}

@@ -1,0 +1,28 @@
+import type { ReactElement } from 'react';
+import { closedHref, floorHref, useRoute } from '../route.js';
+import { useSession } from '../session.js';
+import { SyncChip } from './SyncChip.js';
+import './TopBar.css';
+
+/** Where to go, who is there, and how sync stands. */
+export function TopBar({ onSync }: { readonly onSync: () => void }): ReactElement {
+  const { page } = useRoute();
+  const { session } = useSession();
+  return (
+    <header className="topbar">
+      <nav className="topbar-nav" aria-label="Pages">
+        <a href={floorHref} className="topbar-link" aria-current={page === 'closed' ? undefined : 'page'}>
+          Tables
+        </a>
+        <a href={closedHref} className="topbar-link" aria-current={page === 'closed' ? 'page' : undefined}>
+          Closed
+        </a>
+      </nav>
+      <p className="topbar-who">
+        <strong>{session.name}</strong>
+        <span>{session.role}</span>
+      </p>
+      <SyncChip onOpen={onSync} />
+    </header>
+  );
+}
