@@ -50,8 +50,12 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
         if let PayloadShape::Keys(keys) = &payload.shape {
             types.push(interface(&mut writer, model, payload, keys)?);
         } else {
-            writer.imports.ty(&struct_home(plan, payload)?, &payload.name);
-            writer.imports.value(&struct_home(plan, payload)?, &payload.parse);
+            writer
+                .imports
+                .ty(&struct_home(plan, payload)?, &payload.name);
+            writer
+                .imports
+                .value(&struct_home(plan, payload)?, &payload.parse);
         }
     }
     types.push(envelopes(&mut writer, model));
@@ -72,7 +76,9 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
         }
     }
     statements.push(definitions(&mut writer, model));
-    let lift = (model.model.version > 1).then(|| lift(&mut writer, model)).transpose()?;
+    let lift = (model.model.version > 1)
+        .then(|| lift(&mut writer, model))
+        .transpose()?;
     Ok(EventsView {
         imports: writer.imports.render(&model.at("events")),
         types,
@@ -118,7 +124,10 @@ fn interface(
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let full = format!("{}.{}", model.model.entity, payload.event.name);
-    let doc = format!("Payload of `{full}`: {}.", what_it_does(&payload.event.effect));
+    let doc = format!(
+        "Payload of `{full}`: {}.",
+        what_it_does(&payload.event.effect)
+    );
     Ok(declare(&doc, &payload.name, members))
 }
 
@@ -208,7 +217,11 @@ fn payload_parser(
     Ok(if aliases.is_empty() {
         parser
     } else {
-        writer.apply("schemas/combine", "aliased", vec![object(aliases, false), parser])
+        writer.apply(
+            "schemas/combine",
+            "aliased",
+            vec![object(aliases, false), parser],
+        )
     })
 }
 
@@ -247,7 +260,10 @@ fn envelopes(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Declaration 
         .iter()
         .map(|payload| {
             let full = string(&format!("{}.{}", model.model.entity, payload.event.name));
-            text(format!("EventEnvelope<{full}, {}>", read_type(model, payload)))
+            text(format!(
+                "EventEnvelope<{full}, {}>",
+                read_type(model, payload)
+            ))
         })
         .collect();
     let code = concat([
@@ -269,8 +285,13 @@ fn moves(
     let state = writer.ty(field.ty.non_null(), false, Form::State)?;
     let transitions = field.machine().unwrap_or_default();
     let all: Vec<&str> = match field.ty.non_null() {
-        sync_runtime::schema::Type::Enum(shape) => shape.variants.iter().map(|v| &*v.name).collect(),
-        _ => transitions.iter().map(|transition| &*transition.from).collect(),
+        sync_runtime::schema::Type::Enum(shape) => {
+            shape.variants.iter().map(|v| &*v.name).collect()
+        }
+        _ => transitions
+            .iter()
+            .map(|transition| &*transition.from)
+            .collect(),
     };
     let members = all
         .into_iter()
@@ -301,22 +322,32 @@ fn definitions(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Statement 
             let full = string(&format!("{}.{}", model.model.entity, payload.event.name));
             let mut members = vec![
                 text(format!("effect: '{}'", payload.event.effect.name())),
-                text(format!("parse: (payload) => {}(payload, '')", payload.parse)),
+                text(format!(
+                    "parse: (payload) => {}(payload, '')",
+                    payload.parse
+                )),
             ];
             if payload.loses_keys(model.model) {
-                members.push(text(format!("read: (payload) => {}(payload, '')", payload.read)));
+                members.push(text(format!(
+                    "read: (payload) => {}(payload, '')",
+                    payload.read
+                )));
             }
             let machine = match &payload.event.effect {
-                Effect::Transition { field } => {
-                    model.machines.iter().find(|machine| machine.field.name == *field)
-                }
+                Effect::Transition { field } => model
+                    .machines
+                    .iter()
+                    .find(|machine| machine.field.name == *field),
                 _ => None,
             };
             if let Some(machine) = machine {
                 let rule = object(
                     vec![
                         text(format!("field: {}", string(&machine.field.name))),
-                        text(format!("key: {}", string(&format!("new_{}", machine.field.name)))),
+                        text(format!(
+                            "key: {}",
+                            string(&format!("new_{}", machine.field.name))
+                        )),
                         text(format!("allowed: {}", machine.moves)),
                     ],
                     false,
@@ -327,7 +358,10 @@ fn definitions(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Statement 
             concat([text(format!("{full}: ")), object(members, expanded)])
         })
         .collect();
-    let ty = format!("Readonly<Record<{}['event_type'], EventDefinition>>", model.event);
+    let ty = format!(
+        "Readonly<Record<{}['event_type'], EventDefinition>>",
+        model.event
+    );
     Statement {
         doc: format!("How each event of {{@link {}}} is checked.", model.state),
         code: constant("export const", &model.events, &ty, object(members, true)),
@@ -336,7 +370,10 @@ fn definitions(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Statement 
 
 fn lift(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Result<LiftView, Error> {
     const LIFT: &str = "schemas/lift";
-    let upcasts = model.custom.as_ref().and_then(|custom| custom.upcasts.clone());
+    let upcasts = model
+        .custom
+        .as_ref()
+        .and_then(|custom| custom.upcasts.clone());
     let create: Vec<String> = model
         .payloads
         .iter()
@@ -353,7 +390,12 @@ fn lift(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Result<LiftView, 
     let mut steps = Vec::new();
     for from in 1..model.model.version {
         let mut lines = Vec::new();
-        match model.model.upcasts.iter().find(|upcast| upcast.from == from) {
+        match model
+            .model
+            .upcasts
+            .iter()
+            .find(|upcast| upcast.from == from)
+        {
             None => {
                 writer.imports.value(LIFT, "unreadable");
                 lines.push(format!("unreadable({from});"));
@@ -363,12 +405,17 @@ fn lift(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Result<LiftView, 
                     lines.push(match step {
                         Lift::Rename { from, to } => {
                             writer.imports.value(LIFT, "renameKey");
-                            format!("lifted = renameKey(lifted, {}, {});", string(from), string(to))
+                            format!(
+                                "lifted = renameKey(lifted, {}, {});",
+                                string(from),
+                                string(to)
+                            )
                         }
                         Lift::Default { field, value } => {
                             writer.imports.value(LIFT, "defaultKey");
-                            let value = serde_json::from_str(value)
-                                .map_err(|error| Error::caused(format!("the default of `{field}`"), error))?;
+                            let value = serde_json::from_str(value).map_err(|error| {
+                                Error::caused(format!("the default of `{field}`"), error)
+                            })?;
                             let value = render(&json(&value), 6);
                             let field = string(field);
                             format!("if ({makes}) lifted = defaultKey(lifted, {field}, {value});")
@@ -384,12 +431,19 @@ fn lift(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Result<LiftView, 
         steps.push(StepView { from, lines });
     }
     functions.dedup();
-    let uses_event = steps.iter().flat_map(|step: &StepView| &step.lines).any(|line| line.contains("event"));
+    let uses_event = steps
+        .iter()
+        .flat_map(|step: &StepView| &step.lines)
+        .any(|line| line.contains("event"));
     let mut parameters = vec![text("value: unknown"), text("version: number")];
     if uses_event || upcasts.is_some() {
         parameters.push(text("event: string | null"));
     }
-    parameters.extend(upcasts.iter().map(|upcasts| text(format!("upcasts: {upcasts}"))));
+    parameters.extend(
+        upcasts
+            .iter()
+            .map(|upcasts| text(format!("upcasts: {upcasts}"))),
+    );
     Ok(LiftView {
         signature: function(&model.lift, parameters, "unknown"),
         entity: model.model.entity.to_string(),

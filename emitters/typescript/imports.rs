@@ -40,8 +40,11 @@ impl Imports {
             .filter(|(file, _)| *file != of)
             .map(|(file, names)| (relative(of, file), names))
             .collect();
-        files.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)));
-        files.iter().map(|(path, names)| statement("import", path, names)).collect()
+        files.sort_by_key(|(path, _)| place(path));
+        files
+            .iter()
+            .map(|(path, names)| statement("import", path, names))
+            .collect()
     }
 }
 
@@ -53,11 +56,23 @@ fn statement(keyword: &str, path: &str, names: &BTreeMap<String, bool>) -> Strin
     let members = sorted
         .into_iter()
         .map(|(name, is_type)| {
-            text(if *is_type && !types_only { format!("type {name}") } else { name.clone() })
+            text(if *is_type && !types_only {
+                format!("type {name}")
+            } else {
+                name.clone()
+            })
         })
         .collect();
-    let keyword = if types_only { format!("{keyword} type") } else { keyword.to_owned() };
-    let from = if path.starts_with('.') { format!("{path}.js") } else { path.to_owned() };
+    let keyword = if types_only {
+        format!("{keyword} type")
+    } else {
+        keyword.to_owned()
+    };
+    let from = if path.starts_with('.') {
+        format!("{path}.js")
+    } else {
+        path.to_owned()
+    };
     let line = concat([
         text(format!("{keyword} ")),
         object(members, false),
@@ -92,8 +107,11 @@ pub(super) fn exports(files: &BTreeMap<String, BTreeMap<String, bool>>, of: &str
         .iter()
         .map(|(file, names)| (relative(of, file), names))
         .collect();
-    files.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)));
-    files.iter().map(|(path, names)| statement("export", path, names)).collect()
+    files.sort_by_key(|(path, _)| place(path));
+    files
+        .iter()
+        .map(|(path, names)| statement("export", path, names))
+        .collect()
 }
 
 /// Packages come first, then what is further away.
@@ -112,7 +130,10 @@ fn relative(of: &str, file: &str) -> String {
     }
     match of.rsplit_once('/') {
         None => format!("./{file}"),
-        Some((folder, _)) => match file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
+        Some((folder, _)) => match file
+            .strip_prefix(folder)
+            .and_then(|rest| rest.strip_prefix('/'))
+        {
             Some(sibling) => format!("./{sibling}"),
             None => format!("../{file}"),
         },

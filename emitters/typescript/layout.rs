@@ -29,7 +29,11 @@ pub(super) enum Doc {
     /// An array of so many items.
     Array(Box<Doc>, usize),
     /// The first, or where its head does not fit on the line the second.
-    Either { head: Box<Doc>, first: Box<Doc>, second: Box<Doc> },
+    Either {
+        head: Box<Doc>,
+        first: Box<Doc>,
+        second: Box<Doc>,
+    },
 }
 
 /// Text.
@@ -85,13 +89,20 @@ pub(super) fn array(items: Vec<Doc>) -> Doc {
     let count = items.len();
     let lists = items.iter().all(|item| matches!(item, Doc::Array(_, 2..)));
     let objects = items.iter().all(|item| matches!(item, Doc::Object(_, 2..)));
-    let line = if count > 1 && (lists || objects) { Doc::Hard } else { Doc::Soft };
+    let line = if count > 1 && (lists || objects) {
+        Doc::Hard
+    } else {
+        Doc::Soft
+    };
     Doc::Array(Box::new(enclosed_by("[", items, "]", line)), count)
 }
 
 /// `name(a, b)`; a last argument that is the only object keeps its braces on the call's lines.
 pub(super) fn call(name: &str, mut args: Vec<Doc>) -> Doc {
-    let objects = args.iter().filter(|arg| matches!(arg, Doc::Object(..))).count();
+    let objects = args
+        .iter()
+        .filter(|arg| matches!(arg, Doc::Object(..)))
+        .count();
     let hugs = objects == 1 && matches!(args.last(), Some(Doc::Object(..)));
     if args.is_empty() {
         return text(format!("{name}()"));
@@ -160,9 +171,14 @@ pub(super) fn union(members: Vec<Doc>) -> Doc {
 pub(super) fn function(name: &str, parameters: Vec<Doc>, returns: &str) -> String {
     // As long as what stands around it on its line.
     let rest = format!("): {returns} {{");
-    let doc = concat([text("export "), enclosed(&format!("function {name}("), parameters, &rest)]);
+    let doc = concat([
+        text("export "),
+        enclosed(&format!("function {name}("), parameters, &rest),
+    ]);
     let code = render(&doc, 0);
-    code.trim_start_matches("export ").trim_end_matches(" {").to_owned()
+    code.trim_start_matches("export ")
+        .trim_end_matches(" {")
+        .to_owned()
 }
 
 /// `key: value`, where the value of a condition goes to a line of its own before it is broken.
@@ -219,12 +235,17 @@ pub(super) fn render(doc: &Doc, level: usize) -> String {
             Doc::Concat(parts) => stack.extend(parts.iter().rev().map(|part| (at, broken, part))),
             Doc::Indent(inner) => stack.push((at + 2, broken, inner)),
             Doc::Object(inner, _) | Doc::Array(inner, _) => stack.push((at, broken, inner)),
-            Doc::Either { head, first, second } => {
+            Doc::Either {
+                head,
+                first,
+                second,
+            } => {
                 let fits = !must_break(head) && fits(WIDTH.saturating_sub(column), head, &[]);
                 stack.push((at, broken, if fits { first } else { second }));
             }
             Doc::Group(inner) => {
-                let broken = must_break(inner) || !fits(WIDTH.saturating_sub(column), inner, &stack);
+                let broken =
+                    must_break(inner) || !fits(WIDTH.saturating_sub(column), inner, &stack);
                 stack.push((at, broken, inner));
             }
         }
@@ -246,7 +267,10 @@ fn must_break(doc: &Doc) -> bool {
 /// Whether the group fits flat, with what follows it up to the next break.
 fn fits(room: usize, group: &Doc, rest: &[(usize, bool, &Doc)]) -> bool {
     let mut room = room;
-    let mut stack: Vec<(bool, &Doc)> = rest.iter().map(|(_, broken, doc)| (*broken, *doc)).collect();
+    let mut stack: Vec<(bool, &Doc)> = rest
+        .iter()
+        .map(|(_, broken, doc)| (*broken, *doc))
+        .collect();
     stack.push((false, group));
     while let Some((broken, doc)) = stack.pop() {
         let width = match doc {
@@ -255,7 +279,13 @@ fn fits(room: usize, group: &Doc, rest: &[(usize, bool, &Doc)]) -> bool {
             Doc::Hard => return true,
             Doc::Line => 1,
             Doc::Soft => 0,
-            Doc::IfBroken(text) => if broken { text.len() } else { 0 },
+            Doc::IfBroken(text) => {
+                if broken {
+                    text.len()
+                } else {
+                    0
+                }
+            }
             Doc::Concat(parts) => {
                 stack.extend(parts.iter().rev().map(|part| (broken, part)));
                 0
@@ -286,14 +316,22 @@ mod tests {
     use super::*;
 
     fn words(count: usize) -> Vec<Doc> {
-        (0..count).map(|at| text(format!("'member number {at}'"))).collect()
+        (0..count)
+            .map(|at| text(format!("'member number {at}'")))
+            .collect()
     }
 
     #[test]
     fn what_fits_stays_on_its_line() {
-        assert_eq!(render(&call("oneOf", words(2)), 0), "oneOf('member number 0', 'member number 1')");
+        assert_eq!(
+            render(&call("oneOf", words(2)), 0),
+            "oneOf('member number 0', 'member number 1')"
+        );
         assert_eq!(render(&object(vec![], true), 0), "{}");
-        assert_eq!(render(&object(vec![text("a: 1")], true), 2), "{\n    a: 1,\n  }");
+        assert_eq!(
+            render(&object(vec![text("a: 1")], true), 2),
+            "{\n    a: 1,\n  }"
+        );
     }
 
     #[test]
@@ -302,16 +340,31 @@ mod tests {
         assert!(long.starts_with("oneOf(\n  'member number 0',\n"), "{long}");
         assert!(long.ends_with(",\n)"), "{long}");
         let union = render(&concat([text("type A ="), union(words(9)), text(";")]), 0);
-        assert!(union.starts_with("type A =\n  | 'member number 0'\n  | "), "{union}");
+        assert!(
+            union.starts_with("type A =\n  | 'member number 0'\n  | "),
+            "{union}"
+        );
     }
 
     #[test]
     fn a_last_object_is_embraced_and_two_are_not() {
         let one = call("object", vec![object(vec![text("a: b")], true)]);
         assert_eq!(render(&one, 0), "object({\n  a: b,\n})");
-        let two = call("object", vec![object(vec![], false), object(vec![text("a: b")], true)]);
+        let two = call(
+            "object",
+            vec![object(vec![], false), object(vec![text("a: b")], true)],
+        );
         assert_eq!(render(&two, 0), "object(\n  {},\n  {\n    a: b,\n  },\n)");
-        let two = call("object", vec![object(vec![text("c: d")], false), object(vec![text("a: b")], true)]);
-        assert_eq!(render(&two, 0), "object(\n  { c: d },\n  {\n    a: b,\n  },\n)");
+        let two = call(
+            "object",
+            vec![
+                object(vec![text("c: d")], false),
+                object(vec![text("a: b")], true),
+            ],
+        );
+        assert_eq!(
+            render(&two, 0),
+            "object(\n  { c: d },\n  {\n    a: b,\n  },\n)"
+        );
     }
 }

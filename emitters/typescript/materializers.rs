@@ -6,8 +6,8 @@ use sync_runtime::schema::{
 };
 
 use super::{
-    layout::{Doc, concat, function, object, render, text},
-    plan::{ModelPlan, PayloadPlan, Plan, TypePlan, is_hidden},
+    layout::{Doc, call, concat, function, object, render, text},
+    plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
     syntax::{entry, integer, is_identifier, key, member, string},
     types::{Form, Writer, needs_completion, needs_time},
 };
@@ -145,20 +145,31 @@ pub(super) fn of_model(
         text(format!("state: Folded<{}>", model.state)),
         text(format!("event: {}", model.event)),
     ];
-    let custom = model.custom.as_ref().map(|custom| custom_view(&mut writer, model, custom)).transpose()?;
+    let custom = model
+        .custom
+        .as_ref()
+        .map(|custom| custom_view(&mut writer, model, custom))
+        .transpose()?;
     if let Some(reducers) = custom.as_ref().and_then(|custom| custom.reducers.as_ref()) {
         parameters.push(text(format!("reducers: {reducers}")));
     }
     let reduce = FunctionView {
         exported: true,
-        signature: function(&model.reduce, parameters, &format!("Folded<{}>", model.state)),
+        signature: function(
+            &model.reduce,
+            parameters,
+            &format!("Folded<{}>", model.state),
+        ),
         body: Vec::new(),
     };
     let definition = definition(&mut writer, model);
     Ok(MaterializerView {
         completions,
         create,
-        creates: creates.iter().map(|payload| full_type(model, payload)).collect(),
+        creates: creates
+            .iter()
+            .map(|payload| full_type(model, payload))
+            .collect(),
         created,
         reduce,
         needs_time,
@@ -176,7 +187,8 @@ fn full_type(model: &ModelPlan<'_>, payload: &PayloadPlan<'_>) -> String {
 }
 
 fn has_word(line: &str, word: &str) -> bool {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|part| part == word)
+    line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+        .any(|part| part == word)
 }
 
 // --- Completions -------------------------------------------------------------------------------------------------
@@ -201,7 +213,7 @@ fn completions(
                 let members = writer.completed_fields(&fields, "input")?;
                 vec![returned(object(members, true), 2)]
             }
-            Type::Union(shape) => complete_union(writer, ty, shape)?,
+            Type::Union(shape) => complete_union(writer, shape)?,
             _ => continue,
         };
         let mut parameters = vec![text(format!("input: {}", ty.input))];
@@ -221,12 +233,7 @@ fn returned(value: Doc, level: usize) -> String {
     render(&concat([text("return "), value, text(";")]), level)
 }
 
-fn complete_union(
-    writer: &mut Writer<'_, '_>,
-    plan: &TypePlan<'_>,
-    shape: &UnionType,
-) -> Result<Vec<String>, Error> {
-    let _ = plan;
+fn complete_union(writer: &mut Writer<'_, '_>, shape: &UnionType) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
     let whole = |variant: &UnionVariant| match &variant.body {
         UnionBody::Unit => true,
@@ -237,13 +244,20 @@ fn complete_union(
     };
     match &shape.tagging {
         Tagging::External => {
-            if shape.variants.iter().any(|variant| variant.body == UnionBody::Unit) {
+            if shape
+                .variants
+                .iter()
+                .any(|variant| variant.body == UnionBody::Unit)
+            {
                 lines.push("if (typeof input === 'string') return input;".to_owned());
             }
             for variant in shape.variants.iter().filter(|variant| !whole(variant)) {
                 let inner = member("input", &variant.name);
                 let body = body(writer, &variant.body, &inner)?;
-                let value = object(vec![concat([text(format!("{}: ", key(&variant.name))), body])], false);
+                let value = object(
+                    vec![concat([text(format!("{}: ", key(&variant.name))), body])],
+                    false,
+                );
                 lines.push(format!("if ({} in input) {{", string(&variant.name)));
                 lines.push(format!("  {}", returned(value, 4)));
                 lines.push("}".to_owned());
@@ -361,16 +375,25 @@ fn case(
     payload: &PayloadPlan<'_>,
 ) -> Result<CaseView, Error> {
     let field = |name: &str| {
-        model.model.field(name).ok_or_else(|| {
-            Error::new(format!("{} has no field `{name}`", model.model.name))
-        })
+        model
+            .model
+            .field(name)
+            .ok_or_else(|| Error::new(format!("{} has no field `{name}`", model.model.name)))
     };
     let lines = match &payload.event.effect {
         Effect::Create | Effect::Delete => vec!["return deleted;".to_owned()],
         Effect::Set { fields } | Effect::Merge { fields } => {
-            let fields = fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+            let fields = fields
+                .iter()
+                .map(|name| field(name))
+                .collect::<Result<Vec<_>, _>>()?;
             let all = matches!(payload.event.effect, Effect::Set { .. });
-            replace(writer, model, &fields, all && !payload.loses_keys(model.model))?
+            replace(
+                writer,
+                model,
+                &fields,
+                all && !payload.loses_keys(model.model),
+            )?
         }
         Effect::Push { list } => push(writer, model, field(list)?)?,
         Effect::Remove { list } => remove(writer, model, field(list)?)?,
@@ -453,7 +476,10 @@ fn replace(
             .iter()
             .map(|field| {
                 let given = member("event.payload", &field.name);
-                Ok(text(entry(&field.name, &writer.completed(&field.ty, &given)?)))
+                Ok(text(entry(
+                    &field.name,
+                    &writer.completed(&field.ty, &given)?,
+                )))
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let value = without_nulls(writer, fields, next(model, members));
@@ -473,7 +499,11 @@ fn replace(
 fn split(writer: &mut Writer<'_, '_>, fields: &[&Field]) -> Result<(String, Vec<Doc>), Error> {
     let mut pattern = Vec::new();
     let mut members = Vec::new();
-    for (at, field) in fields.iter().filter(|field| needs_completion(&field.ty)).enumerate() {
+    for (at, field) in fields
+        .iter()
+        .filter(|field| needs_completion(&field.ty))
+        .enumerate()
+    {
         let local = local_name(&field.name, at);
         pattern.push(entry(&field.name, &local));
         let value = writer.completed(&field.ty, &local)?;
@@ -488,7 +518,10 @@ fn split(writer: &mut Writer<'_, '_>, fields: &[&Field]) -> Result<(String, Vec<
 
 /// A local variable for a field, which must not hide another.
 fn local_name(field: &str, at: usize) -> String {
-    let hides = matches!(field, "state" | "event" | "time" | "rest" | "next" | "list" | "id" | "reducers");
+    let hides = matches!(
+        field,
+        "state" | "event" | "time" | "rest" | "next" | "list" | "id" | "reducers"
+    );
     if is_identifier(field) && !hides && !is_reserved(Language::TypeScript, field) {
         field.to_owned()
     } else {
@@ -497,7 +530,12 @@ fn local_name(field: &str, at: usize) -> String {
 }
 
 /// How the list is read and put back.
-fn change_list(model: &ModelPlan<'_>, list: &Field, change: Doc, before: Vec<String>) -> Vec<String> {
+fn change_list(
+    model: &ModelPlan<'_>,
+    list: &Field,
+    change: Doc,
+    before: Vec<String>,
+) -> Vec<String> {
     let current = member("state", &list.name);
     let mut lines = before;
     let known = if is_hidden(list) {
@@ -517,7 +555,11 @@ fn change_list(model: &ModelPlan<'_>, list: &Field, change: Doc, before: Vec<Str
 }
 
 fn list_name(list: &Field) -> String {
-    if is_hidden(list) { "list".to_owned() } else { member("state", &list.name) }
+    if is_hidden(list) {
+        "list".to_owned()
+    } else {
+        member("state", &list.name)
+    }
 }
 
 fn element_of(list: &Field) -> Result<&Type, Error> {
@@ -543,7 +585,11 @@ fn given(list: &Field, key: &str) -> (Vec<String>, String) {
     }
 }
 
-fn push(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+fn push(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    list: &Field,
+) -> Result<Vec<String>, Error> {
     let item = element_of(list)?;
     let (mut lines, element) = given(list, &list.singular);
     lines.extend(unless_hidden(model, list, &element));
@@ -556,7 +602,10 @@ fn push(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Res
         (None, _) => {
             let pushed = util(writer, "pushPlain", &[&known, &element]);
             if is_hidden(list) {
-                lines.push(format!("const list = {} ?? [];", member("state", &list.name)));
+                lines.push(format!(
+                    "const list = {} ?? [];",
+                    member("state", &list.name)
+                ));
             }
             let member = concat([text(format!("{}: ", key(&list.name))), pushed]);
             lines.push(give(next(model, vec![member])));
@@ -566,7 +615,11 @@ fn push(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Res
     Ok(change_list(model, list, change, lines))
 }
 
-fn remove(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+fn remove(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    list: &Field,
+) -> Result<Vec<String>, Error> {
     let item = element_of(list)?;
     let keyed = by_key(list);
     let wanted = match keyed {
@@ -589,7 +642,11 @@ fn remove(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> R
     Ok(change_list(model, list, change, lines))
 }
 
-fn update(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> Result<Vec<String>, Error> {
+fn update(
+    writer: &mut Writer<'_, '_>,
+    model: &ModelPlan<'_>,
+    list: &Field,
+) -> Result<Vec<String>, Error> {
     let (Some((_, by)), Some(shape)) = (by_key(list), list.ty.keyed_element()) else {
         return Err(Error::new(format!("`{}` is no keyed list", list.name)));
     };
@@ -600,11 +657,19 @@ fn update(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, list: &Field) -> R
     let mut change = member("event.payload", &list.singular);
     if fields.iter().any(|field| needs_completion(&field.ty)) {
         let (pattern, members) = split(writer, &fields)?;
-        let from = if is_hidden(list) { format!("{change} ?? {{}}") } else { change };
+        let from = if is_hidden(list) {
+            format!("{change} ?? {{}}")
+        } else {
+            change
+        };
         lines.push(format!("const {pattern} = {from};"));
         let mut all = vec![text("...rest")];
         all.extend(members);
-        lines.push(laid(concat([text("const change = "), object(all, false), text(";")])));
+        lines.push(laid(concat([
+            text("const change = "),
+            object(all, false),
+            text(";"),
+        ])));
         change = "change".to_owned();
     }
     let known = list_name(list);
@@ -642,7 +707,11 @@ fn increment(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) 
         return vec![give(next(model, vec![]))];
     };
     let big = field.big && int.is_wide();
-    let (name, suffix) = if big { ("incrementBig", "n") } else { ("incrementNumber", "") };
+    let (name, suffix) = if big {
+        ("incrementBig", "n")
+    } else {
+        ("incrementNumber", "")
+    };
     let bound = |bound: i128| format!("{}{suffix}", integer(bound));
     let (min, max) = (bound(int.min(field.big)), bound(int.max(field.big)));
     let now = member("state", &field.name);
@@ -651,20 +720,32 @@ fn increment(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) 
         let sum = concat([text(format!("{}: ", key(&field.name))), sum]);
         return vec![give(next(model, vec![sum]))];
     }
-    let by_hidden = if is_hidden(field) { "by === undefined || " } else { "" };
+    let by_hidden = if is_hidden(field) {
+        "by === undefined || "
+    } else {
+        ""
+    };
     let nothing = next(model, vec![]);
     let sum = util(writer, name, &["now", "by", &min, &max]);
     let sum = concat([text(format!("{}: ", key(&field.name))), sum]);
     vec![
         "const { by } = event.payload;".to_owned(),
         format!("const now = {now};"),
-        laid(concat([text(format!("if ({by_hidden}now == null) return ")), nothing, text(";")])),
+        laid(concat([
+            text(format!("if ({by_hidden}now == null) return ")),
+            nothing,
+            text(";"),
+        ])),
         give(next(model, vec![sum])),
     ]
 }
 
 fn transition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) -> Vec<String> {
-    let Some(machine) = model.machines.iter().find(|machine| machine.field.name == field.name) else {
+    let Some(machine) = model
+        .machines
+        .iter()
+        .find(|machine| machine.field.name == field.name)
+    else {
         return vec!["return state;".to_owned()];
     };
     writer.imports.value(UTILS, "canTransition");
@@ -673,18 +754,15 @@ fn transition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field)
     let to = member("event.payload", &format!("new_{}", field.name));
     let mut lines = vec![format!("const next = {to};")];
     lines.extend(unless_hidden(model, field, "next"));
-    let there = match (is_hidden(field), field.ty.is_nullable()) {
+    let absent = match (is_hidden(field), field.ty.is_nullable()) {
         (false, false) => String::new(),
-        _ => format!("{now} != null && "),
+        _ => format!("{now} == null || "),
     };
     let changed = next(model, vec![text(entry(&field.name, "next"))]);
-    lines.push(laid(concat([
-        text(format!("if (!({there}canTransition({}, {now}, next))) return state;", machine.moves)),
-    ])));
-    if there.is_empty() {
-        lines.pop();
-        lines.push(format!("if (!canTransition({}, {now}, next)) return state;", machine.moves));
-    }
+    lines.push(format!(
+        "if ({absent}!canTransition({}, {now}, next)) return state;",
+        machine.moves
+    ));
     lines.push(give(changed));
     lines
 }
@@ -696,7 +774,11 @@ fn custom(
     payload: &PayloadPlan<'_>,
     ty: &Type,
 ) -> Result<Vec<String>, Error> {
-    let hidden: Vec<&Field> = model.model.shared_fields().filter(|field| is_hidden(field)).collect();
+    let hidden: Vec<&Field> = model
+        .model
+        .shared_fields()
+        .filter(|field| is_hidden(field))
+        .collect();
     writer.imports.value(UTILS, "eventMeta");
     writer.imports.value(&model.at("schemas"), &model.parse);
     let given = writer.completed(ty.non_null(), "event.payload")?;
@@ -717,32 +799,33 @@ fn custom(
         ])));
         "seen".to_owned()
     };
-    lines.push(format!("const changed = {effect}({seen}, {given}, eventMeta(event));"));
-    let parsed = format!("{}(changed, '')", model.parse);
-    let mut members = Vec::new();
-    if hidden.is_empty() {
-        members.push(text(format!("...{parsed}")));
+    let mut pattern: Vec<String> = hidden
+        .iter()
+        .enumerate()
+        .map(|(at, field)| entry(&field.name, &local_name(&field.name, at)))
+        .collect();
+    let taken = if pattern.is_empty() {
+        "changed".to_owned()
     } else {
-        let pattern: Vec<String> = hidden
-            .iter()
-            .enumerate()
-            .map(|(at, field)| {
-                let local = local_name(&field.name, at);
-                if field.name == local { local } else { entry(&field.name, &local) }
-            })
-            .collect();
-        lines.push(laid(concat([text(format!(
-            "const {{ {}, ...open }} = {parsed};",
-            pattern.join(", ")
-        ))])));
-        members.push(text("...open"));
-        for field in &hidden {
-            let now = member("state", &field.name);
-            members.push(text(format!(
-                "...({now} === undefined ? {{}} : {{ {} }})",
-                entry(&field.name, &now)
-            )));
-        }
+        pattern.push("...changed".to_owned());
+        format!("{{ {} }}", pattern.join(", "))
+    };
+    let changed = call(
+        &effect,
+        vec![text(seen), text(given), text("eventMeta(event)")],
+    );
+    lines.push(laid(concat([
+        text(format!("const {taken} = ")),
+        changed,
+        text(";"),
+    ])));
+    let mut members = vec![text("...changed")];
+    for field in &hidden {
+        let now = member("state", &field.name);
+        members.push(text(format!(
+            "...({now} === undefined ? {{}} : {{ {} }})",
+            entry(&field.name, &now)
+        )));
     }
     for field in model.model.shared_fields() {
         if matches!(field.kind, FieldKind::Id | FieldKind::CreatedAt) {
@@ -750,7 +833,11 @@ fn custom(
         }
     }
     members.extend(touched(model));
-    lines.push(give(object(members, false)));
+    // A function may have left the declared types, which the compiler of the application does not see.
+    let parsed = call(&model.parse, vec![object(members, false), text("''")]);
+    let all: Vec<&Field> = model.model.shared_fields().collect();
+    let value = without_nulls(writer, &all, parsed);
+    lines.push(give(value));
     Ok(lines)
 }
 
@@ -771,7 +858,10 @@ fn custom_view(
                 event_type: format!("{}.{}", model.model.entity, payload.event.name),
                 payload: writer.ty(ty.non_null(), false, Form::State)?,
             });
-            base.push(text(format!("{}: (state) => state", key(&payload.event.name))));
+            base.push(text(format!(
+                "{}: (state) => state",
+                key(&payload.event.name)
+            )));
         }
     }
     let mut parameters = Vec::new();

@@ -45,17 +45,36 @@ impl Emitter for TypeScript {
 
     fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
         let plan = Plan::new(schema)?;
-        let mut out = Output { env: template::environment(TEMPLATES)?, files: FileSet::new() };
+        let mut out = Output {
+            env: template::environment(TEMPLATES)?,
+            files: FileSet::new(),
+        };
         for (path, text) in runtime::FILES {
             out.files.insert(*path, *text)?;
         }
         for (at, model) in plan.models.iter().enumerate() {
-            out.render(&model.at("schemas"), "schemas", &schemas::of_model(&plan, at, model)?)?;
-            out.render(&model.at("events"), "events", &events::of_model(&plan, model)?)?;
+            out.render(
+                &model.at("schemas"),
+                "schemas",
+                &schemas::of_model(&plan, at, model)?,
+            )?;
+            out.render(
+                &model.at("events"),
+                "events",
+                &events::of_model(&plan, model)?,
+            )?;
             let materializer = materializers::of_model(&plan, at, model)?;
             out.render(&model.at("materializers"), "materializer", &materializer)?;
-            out.render(&model.at("collections"), "collection", &surface::collection(&plan, model)?)?;
-            out.render(&format!("hooks/{}", model.use_one), "hooks", &surface::hooks(model))?;
+            out.render(
+                &model.at("collections"),
+                "collection",
+                &surface::collection(&plan, model)?,
+            )?;
+            out.render(
+                &format!("hooks/{}", model.use_one),
+                "hooks",
+                &surface::hooks(model),
+            )?;
         }
         if let Some(shared) = schemas::shared(&plan)? {
             out.render("schemas/shared", "schemas", &shared)?;
@@ -65,7 +84,8 @@ impl Emitter for TypeScript {
         }
         out.render("client/methods", "methods", &surface::methods(&plan))?;
         out.render("index", "index", &surface::index(&plan)?)?;
-        out.files.insert("hooks/index.ts", surface::hooks_index(&plan))?;
+        out.files
+            .insert("hooks/index.ts", surface::hooks_index(&plan))?;
         Ok(out.files)
     }
 }
@@ -86,8 +106,14 @@ impl Output {
 const TEMPLATES: &[(&str, &str)] = &[
     ("schemas", include_str!("templates/schemas.ts.jinja")),
     ("events", include_str!("templates/events.ts.jinja")),
-    ("materializer", include_str!("templates/materializer.ts.jinja")),
-    ("shared_materializer", include_str!("templates/shared_materializer.ts.jinja")),
+    (
+        "materializer",
+        include_str!("templates/materializer.ts.jinja"),
+    ),
+    (
+        "shared_materializer",
+        include_str!("templates/shared_materializer.ts.jinja"),
+    ),
     ("collection", include_str!("templates/collection.ts.jinja")),
     ("hooks", include_str!("templates/hooks.ts.jinja")),
     ("methods", include_str!("templates/methods.ts.jinja")),

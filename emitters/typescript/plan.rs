@@ -20,16 +20,78 @@ use crate::{
 
 /// Names that generated files use or that `index.ts` exports for other things.
 const RESERVED: &[&str] = &[
-    "Array", "Extract", "Object", "Omit", "Partial", "Pick", "Promise", "Readonly", "Record",
-    "AppEvent", "BatchAnswer", "Collection", "Connection", "Creating", "EntityState", "EventDefinition", "EventEnvelope",
-    "EventMeta", "EventRejected", "FeedPage", "Folded", "HistoryEntry", "HistoryPage",
-    "HistoryQuery", "HttpClient", "HttpError", "InvalidPayload", "ListQuery", "Loaded", "Methods",
-    "ModelDefinition", "ModelMethods", "Mutation", "OrderBy", "Page", "PageQuery", "Parser", "PayloadOf",
-    "Problem", "RefusalCode", "RefusedLocally", "RejectionInfo", "SinceQuery", "SnapshotPage", "SnapshotQuery", "StoreAdapter",
-    "StoreError", "StoreFactory", "Sync", "SyncClient", "SyncConfig", "SyncError", "SyncOptions",
-    "SyncPhase", "SyncProvider", "SyncStatus", "TokenSource", "UseSyncStatus", "absent",
-    "createMethods", "createSync", "deleted", "indexedDbStore", "memoryStore", "methodsOf",
-    "newUuid", "useCollection", "useEntities", "useEntity", "useHistory", "useMemo", "useSync",
+    "Array",
+    "Extract",
+    "Object",
+    "Omit",
+    "Partial",
+    "Pick",
+    "Promise",
+    "Readonly",
+    "Record",
+    "AppEvent",
+    "BatchAnswer",
+    "Collection",
+    "Connection",
+    "Creating",
+    "EntityState",
+    "EventDefinition",
+    "EventEnvelope",
+    "EventMeta",
+    "EventRejected",
+    "FeedPage",
+    "Folded",
+    "HistoryEntry",
+    "HistoryPage",
+    "HistoryQuery",
+    "HttpClient",
+    "HttpError",
+    "InvalidPayload",
+    "ListQuery",
+    "Loaded",
+    "Methods",
+    "ModelDefinition",
+    "ModelMethods",
+    "Mutation",
+    "OrderBy",
+    "Page",
+    "PageQuery",
+    "Parser",
+    "PayloadOf",
+    "Problem",
+    "RefusalCode",
+    "RefusedLocally",
+    "RejectionInfo",
+    "SinceQuery",
+    "SnapshotPage",
+    "SnapshotQuery",
+    "StoreAdapter",
+    "StoreError",
+    "StoreFactory",
+    "Sync",
+    "SyncClient",
+    "SyncConfig",
+    "SyncError",
+    "SyncOptions",
+    "SyncPhase",
+    "SyncProvider",
+    "SyncStatus",
+    "TokenSource",
+    "UseSyncStatus",
+    "absent",
+    "createMethods",
+    "createSync",
+    "deleted",
+    "indexedDbStore",
+    "memoryStore",
+    "methodsOf",
+    "newUuid",
+    "useCollection",
+    "useEntities",
+    "useEntity",
+    "useHistory",
+    "useMemo",
+    "useSync",
     "useSyncStatus",
 ];
 
@@ -38,13 +100,31 @@ const RUNTIME_FILES: &[&str] = &["combine", "lift", "shared", "utils", "validate
 
 /// Members of a client that a collection must not hide.
 const CLIENT_MEMBERS: &[&str] = &[
-    "close", "collection", "constructor", "discard", "getPhase", "http", "methods", "retry",
-    "setToken", "settled", "signOut", "start", "status", "subscribePhase", "syncNow",
+    "close",
+    "collection",
+    "constructor",
+    "discard",
+    "getPhase",
+    "http",
+    "methods",
+    "retry",
+    "setToken",
+    "settled",
+    "signOut",
+    "start",
+    "status",
+    "subscribePhase",
+    "syncNow",
 ];
 
 /// Members of a collection that an event's method must not hide.
 const COLLECTION_MEMBERS: &[&str] = &[
-    "constructor", "fetchHistory", "get", "history", "list", "subscribe",
+    "constructor",
+    "fetchHistory",
+    "get",
+    "history",
+    "list",
+    "subscribe",
 ];
 
 /// All decisions.
@@ -210,7 +290,11 @@ impl PayloadPlan<'_> {
         !matches!(
             self.event.effect,
             Effect::Create | Effect::Merge { .. } | Effect::Delete | Effect::Custom { .. }
-        ) && self.event.touched(model).iter().any(|field| is_hidden(field))
+        ) && self
+            .event
+            .touched(model)
+            .iter()
+            .any(|field| is_hidden(field))
     }
 }
 
@@ -280,7 +364,11 @@ fn name_types<'a>(found: &Found<'a>, taken: &mut Registry) -> BTreeMap<&'a str, 
 
 impl Registry {
     fn claim_if(&mut self, wanted: bool, name: impl FnOnce() -> String) -> String {
-        if wanted { self.claim(&name()) } else { String::new() }
+        if wanted {
+            self.claim(&name())
+        } else {
+            String::new()
+        }
     }
 }
 
@@ -396,8 +484,14 @@ impl<'a> Found<'a> {
                 model.name
             )));
         }
-        let state = Used { state: true, ..Used::default() };
-        let input = Used { input: true, ..Used::default() };
+        let state = Used {
+            state: true,
+            ..Used::default()
+        };
+        let input = Used {
+            input: true,
+            ..Used::default()
+        };
         for field in model.shared_fields() {
             check_key(&field.name, &model.name)?;
             self.walk(at, &field.ty, state)?;
@@ -416,7 +510,14 @@ impl<'a> Found<'a> {
                         // Of the model, not of the key, which does not live as long.
                         let item = touched.iter().find_map(|field| field.ty.element());
                         let patch = part.kind == sync_runtime::schema::ElementKind::Partial;
-                        let used = if patch { Used { patch, ..Used::default() } } else { input };
+                        let used = if patch {
+                            Used {
+                                patch,
+                                ..Used::default()
+                            }
+                        } else {
+                            input
+                        };
                         item.map_or(Ok(()), |item| self.walk(at, item, used))?;
                     }
                     KeyShape::ElementId(_) | KeyShape::Amount => {}
@@ -428,7 +529,9 @@ impl<'a> Found<'a> {
 
     fn walk(&mut self, at: usize, ty: &'a Type, used: Used) -> Result<(), Error> {
         match ty {
-            Type::Option(inner) | Type::List(inner) | Type::Set(inner) => self.walk(at, inner, used),
+            Type::Option(inner) | Type::List(inner) | Type::Set(inner) => {
+                self.walk(at, inner, used)
+            }
             Type::Array { item, .. } => self.walk(at, item, used),
             Type::Map { key, value } => {
                 self.walk(at, key, used)?;
@@ -437,7 +540,11 @@ impl<'a> Found<'a> {
             Type::Tuple(items) => items.iter().try_for_each(|item| self.walk(at, item, used)),
             Type::Struct(shape) => {
                 // What a patch holds is given as in any payload.
-                let inner = Used { patch: false, input: used.input || used.patch, ..used };
+                let inner = Used {
+                    patch: false,
+                    input: used.input || used.patch,
+                    ..used
+                };
                 self.fields(at, &shape.name, &shape.fields, inner)?;
                 self.note(at, &shape.name, ty, used);
                 Ok(())
@@ -458,13 +565,24 @@ impl<'a> Found<'a> {
                 self.note(at, &shape.name, ty, used);
                 Ok(())
             }
-            Type::Bool | Type::Int(_) | Type::Float32 | Type::Float64 | Type::String | Type::Char => Ok(()),
+            Type::Bool
+            | Type::Int(_)
+            | Type::Float32
+            | Type::Float64
+            | Type::String
+            | Type::Char => Ok(()),
             Type::Uuid | Type::DateTime | Type::LocalDateTime | Type::Date | Type::Time => Ok(()),
             Type::Decimal | Type::Json => Ok(()),
         }
     }
 
-    fn fields(&mut self, at: usize, whose: &str, fields: &'a [Field], used: Used) -> Result<(), Error> {
+    fn fields(
+        &mut self,
+        at: usize,
+        whose: &str,
+        fields: &'a [Field],
+        used: Used,
+    ) -> Result<(), Error> {
         fields.iter().try_for_each(|field| {
             check_key(&field.name, whose)?;
             self.walk(at, &field.ty, used)
@@ -485,4 +603,3 @@ impl<'a> Found<'a> {
         known.patch |= used.patch;
     }
 }
-

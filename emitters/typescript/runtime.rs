@@ -3,42 +3,123 @@
 /// Path in the output, which is that below `runtime/src`, and text.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("client/auth.ts", include_str!("runtime/src/client/auth.ts")),
-    ("client/collection.ts", include_str!("runtime/src/client/collection.ts")),
-    ("client/config.ts", include_str!("runtime/src/client/config.ts")),
+    (
+        "client/collection.ts",
+        include_str!("runtime/src/client/collection.ts"),
+    ),
+    (
+        "client/config.ts",
+        include_str!("runtime/src/client/config.ts"),
+    ),
     ("client/http.ts", include_str!("runtime/src/client/http.ts")),
-    ("client/platform.ts", include_str!("runtime/src/client/platform.ts")),
-    ("client/status.ts", include_str!("runtime/src/client/status.ts")),
+    (
+        "client/platform.ts",
+        include_str!("runtime/src/client/platform.ts"),
+    ),
+    (
+        "client/status.ts",
+        include_str!("runtime/src/client/status.ts"),
+    ),
     ("client/sync.ts", include_str!("runtime/src/client/sync.ts")),
     ("errors.ts", include_str!("runtime/src/errors.ts")),
-    ("hooks/context.ts", include_str!("runtime/src/hooks/context.ts")),
-    ("hooks/useEntity.ts", include_str!("runtime/src/hooks/useEntity.ts")),
-    ("hooks/useSyncStatus.ts", include_str!("runtime/src/hooks/useSyncStatus.ts")),
-    ("materializers/utils.ts", include_str!("runtime/src/materializers/utils.ts")),
+    (
+        "hooks/context.ts",
+        include_str!("runtime/src/hooks/context.ts"),
+    ),
+    (
+        "hooks/useEntity.ts",
+        include_str!("runtime/src/hooks/useEntity.ts"),
+    ),
+    (
+        "hooks/useSyncStatus.ts",
+        include_str!("runtime/src/hooks/useSyncStatus.ts"),
+    ),
+    (
+        "materializers/utils.ts",
+        include_str!("runtime/src/materializers/utils.ts"),
+    ),
     ("model.ts", include_str!("runtime/src/model.ts")),
-    ("schemas/combine.ts", include_str!("runtime/src/schemas/combine.ts")),
-    ("schemas/lift.ts", include_str!("runtime/src/schemas/lift.ts")),
-    ("schemas/validate.ts", include_str!("runtime/src/schemas/validate.ts")),
-    ("store/adapters/indexeddb.ts", include_str!("runtime/src/store/adapters/indexeddb.ts")),
-    ("store/adapters/memory.ts", include_str!("runtime/src/store/adapters/memory.ts")),
-    ("store/adapters/node.ts", include_str!("runtime/src/store/adapters/node.ts")),
+    (
+        "schemas/combine.ts",
+        include_str!("runtime/src/schemas/combine.ts"),
+    ),
+    (
+        "schemas/lift.ts",
+        include_str!("runtime/src/schemas/lift.ts"),
+    ),
+    (
+        "schemas/validate.ts",
+        include_str!("runtime/src/schemas/validate.ts"),
+    ),
+    (
+        "store/adapters/indexeddb.ts",
+        include_str!("runtime/src/store/adapters/indexeddb.ts"),
+    ),
+    (
+        "store/adapters/memory.ts",
+        include_str!("runtime/src/store/adapters/memory.ts"),
+    ),
+    (
+        "store/adapters/node.ts",
+        include_str!("runtime/src/store/adapters/node.ts"),
+    ),
     ("store/codec.ts", include_str!("runtime/src/store/codec.ts")),
-    ("store/compaction.ts", include_str!("runtime/src/store/compaction.ts")),
+    (
+        "store/compaction.ts",
+        include_str!("runtime/src/store/compaction.ts"),
+    ),
     ("store/db.ts", include_str!("runtime/src/store/db.ts")),
-    ("store/entityLog.ts", include_str!("runtime/src/store/entityLog.ts")),
-    ("store/eventStore.ts", include_str!("runtime/src/store/eventStore.ts")),
-    ("store/follower.ts", include_str!("runtime/src/store/follower.ts")),
+    (
+        "store/entityLog.ts",
+        include_str!("runtime/src/store/entityLog.ts"),
+    ),
+    (
+        "store/eventStore.ts",
+        include_str!("runtime/src/store/eventStore.ts"),
+    ),
+    (
+        "store/follower.ts",
+        include_str!("runtime/src/store/follower.ts"),
+    ),
     ("store/hlc.ts", include_str!("runtime/src/store/hlc.ts")),
     ("store/ids.ts", include_str!("runtime/src/store/ids.ts")),
-    ("store/journal.ts", include_str!("runtime/src/store/journal.ts")),
-    ("store/ledger.ts", include_str!("runtime/src/store/ledger.ts")),
-    ("store/loader.ts", include_str!("runtime/src/store/loader.ts")),
-    ("store/refusal.ts", include_str!("runtime/src/store/refusal.ts")),
-    ("store/restamp.ts", include_str!("runtime/src/store/restamp.ts")),
-    ("store/stream.ts", include_str!("runtime/src/store/stream.ts")),
-    ("store/syncEngine.ts", include_str!("runtime/src/store/syncEngine.ts")),
+    (
+        "store/journal.ts",
+        include_str!("runtime/src/store/journal.ts"),
+    ),
+    (
+        "store/ledger.ts",
+        include_str!("runtime/src/store/ledger.ts"),
+    ),
+    (
+        "store/loader.ts",
+        include_str!("runtime/src/store/loader.ts"),
+    ),
+    (
+        "store/refusal.ts",
+        include_str!("runtime/src/store/refusal.ts"),
+    ),
+    (
+        "store/restamp.ts",
+        include_str!("runtime/src/store/restamp.ts"),
+    ),
+    (
+        "store/stream.ts",
+        include_str!("runtime/src/store/stream.ts"),
+    ),
+    (
+        "store/syncEngine.ts",
+        include_str!("runtime/src/store/syncEngine.ts"),
+    ),
     ("store/tabs.ts", include_str!("runtime/src/store/tabs.ts")),
-    ("store/timing.ts", include_str!("runtime/src/store/timing.ts")),
-    ("store/watchers.ts", include_str!("runtime/src/store/watchers.ts")),
+    (
+        "store/timing.ts",
+        include_str!("runtime/src/store/timing.ts"),
+    ),
+    (
+        "store/watchers.ts",
+        include_str!("runtime/src/store/watchers.ts"),
+    ),
 ];
 
 #[cfg(test)]
@@ -54,7 +135,10 @@ mod tests {
         walk(&root, "", &mut found);
         found.sort();
         let listed: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
-        assert_eq!(found, listed, "list every file of runtime/src in runtime.rs, sorted");
+        assert_eq!(
+            found, listed,
+            "list every file of runtime/src in runtime.rs, sorted"
+        );
     }
 
     fn walk(folder: &Path, prefix: &str, into: &mut Vec<String>) {

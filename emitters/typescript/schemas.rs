@@ -53,7 +53,11 @@ pub(super) struct Statement {
 }
 
 /// The schemas of one model.
-pub(super) fn of_model(plan: &Plan<'_>, at: usize, model: &ModelPlan<'_>) -> Result<SchemasView, Error> {
+pub(super) fn of_model(
+    plan: &Plan<'_>,
+    at: usize,
+    model: &ModelPlan<'_>,
+) -> Result<SchemasView, Error> {
     let mut writer = Writer::new(plan);
     let mut view = Parts::default();
     for ty in plan.types_at(Some(at)) {
@@ -101,11 +105,18 @@ impl Parts {
     }
 
     fn unit_enum(&mut self, writer: &mut Writer<'_, '_>, plan: &TypePlan<'_>, shape: &EnumType) {
-        let names: Vec<Doc> = shape.variants.iter().map(|v| text(string(&v.name))).collect();
+        let names: Vec<Doc> = shape
+            .variants
+            .iter()
+            .map(|v| text(string(&v.name)))
+            .collect();
         let docs = shape.variants.iter().map(|v| (&*v.name, &*v.doc));
         self.alias(with_members(&shape.doc, docs), &plan.state, names.clone());
         let members = concat([
-            text(format!("export const {}: readonly {}[] = ", plan.members, plan.state)),
+            text(format!(
+                "export const {}: readonly {}[] = ",
+                plan.members, plan.state
+            )),
             array(names),
             text(";"),
         ]);
@@ -200,8 +211,15 @@ impl Parts {
     }
 
     fn alias(&mut self, doc: String, name: &str, members: Vec<Doc>) {
-        let code = concat([text(format!("export type {name} =")), spaced(members), text(";")]);
-        self.types.push(Declaration::Alias(Statement { doc, code: render(&code, 0) }));
+        let code = concat([
+            text(format!("export type {name} =")),
+            spaced(members),
+            text(";"),
+        ]);
+        self.types.push(Declaration::Alias(Statement {
+            doc,
+            code: render(&code, 0),
+        }));
     }
 
     fn parser(&mut self, writer: &mut Writer<'_, '_>, name: &str, ty: &str, parser: Doc) {

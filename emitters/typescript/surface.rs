@@ -111,7 +111,13 @@ struct Slot {
 /// The collection of one model.
 pub(super) fn collection(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<CollectionView, Error> {
     let mut imports = Imports::default();
-    for name in ["Collection", "HistoryEntry", "HistoryQuery", "ListQuery", "Mutation"] {
+    for name in [
+        "Collection",
+        "HistoryEntry",
+        "HistoryQuery",
+        "ListQuery",
+        "Mutation",
+    ] {
         imports.ty("client/collection", name);
     }
     imports.ty("client/http", "HistoryPage");
@@ -148,7 +154,10 @@ pub(super) fn collection(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<Colle
 
 /// Whether anything can be done to what is there already.
 fn has_mutations(model: &ModelPlan<'_>) -> bool {
-    model.payloads.iter().any(|payload| payload.event.effect != Effect::Create)
+    model
+        .payloads
+        .iter()
+        .any(|payload| payload.event.effect != Effect::Create)
 }
 
 /// Where a payload's type is: with the events, or for a custom effect with the schemas.
@@ -190,14 +199,26 @@ fn method(model: &ModelPlan<'_>, payload: &PayloadPlan<'_>) -> MethodView {
     };
     let full = format!("{}.{}", model.model.entity, payload.event.name);
     let what = what_it_does(&payload.event.effect);
-    let drawn = if creates && draws_id(model) { " Draws the id unless it is given." } else { "" };
+    let drawn = if creates && draws_id(model) {
+        " Draws the id unless it is given."
+    } else {
+        ""
+    };
     MethodView {
         name: payload.method.clone(),
         doc: format!("Records `{full}`: {what}.{drawn}"),
         event_type: string(&full),
         creates,
-        arguments: if parameter.is_empty() { "newId".to_owned() } else { "payload, newId".to_owned() },
-        argument: if parameter.is_empty() { "{}".to_owned() } else { "payload".to_owned() },
+        arguments: if parameter.is_empty() {
+            "newId".to_owned()
+        } else {
+            "payload, newId".to_owned()
+        },
+        argument: if parameter.is_empty() {
+            "{}".to_owned()
+        } else {
+            "payload".to_owned()
+        },
         parameter,
         parameters,
     }
@@ -254,7 +275,10 @@ pub(super) fn hooks(model: &ModelPlan<'_>) -> HooksView {
 pub(super) fn hooks_index(plan: &Plan<'_>) -> String {
     let mut files = Exports::new();
     let mut add = |file: &str, name: &str, is_type: bool| {
-        files.entry(file.to_owned()).or_default().insert(name.to_owned(), is_type);
+        files
+            .entry(file.to_owned())
+            .or_default()
+            .insert(name.to_owned(), is_type);
     };
     add("hooks/context", "SyncProvider", false);
     add("hooks/context", "SyncProviderProps", true);
@@ -264,7 +288,12 @@ pub(super) fn hooks_index(plan: &Plan<'_>) -> String {
     add("hooks/useSyncStatus", "useSyncStatus", false);
     for model in &plan.models {
         let file = format!("hooks/{}", model.use_one);
-        for name in [&model.use_one, &model.use_many, &model.use_mutations, &model.use_history] {
+        for name in [
+            &model.use_one,
+            &model.use_many,
+            &model.use_mutations,
+            &model.use_history,
+        ] {
             add(&file, name, false);
         }
     }
@@ -274,14 +303,24 @@ pub(super) fn hooks_index(plan: &Plan<'_>) -> String {
 /// `client/methods.ts`
 pub(super) fn methods(plan: &Plan<'_>) -> MethodsView {
     let mut imports = Imports::default();
-    for name in ["BatchAnswer", "FeedPage", "HistoryPage", "HttpClient", "SnapshotPage"] {
+    for name in [
+        "BatchAnswer",
+        "FeedPage",
+        "HistoryPage",
+        "HttpClient",
+        "SnapshotPage",
+    ] {
         imports.ty("client/http", name);
     }
     imports.ty("client/collection", "HistoryQuery");
     for name in ["EntityState", "EventEnvelope", "ModelDefinition"] {
         imports.ty("model", name);
     }
-    let events = plan.models.iter().map(|model| text(&*model.event)).collect::<Vec<_>>();
+    let events = plan
+        .models
+        .iter()
+        .map(|model| text(&*model.event))
+        .collect::<Vec<_>>();
     for model in &plan.models {
         imports.ty(&model.at("schemas"), &model.state);
         imports.ty(&model.at("events"), &model.event);
@@ -293,7 +332,10 @@ pub(super) fn methods(plan: &Plan<'_>) -> MethodsView {
     };
     MethodsView {
         imports: imports.render("client/methods"),
-        events: render(&concat([text("export type AppEvent ="), events, text(";")]), 0),
+        events: render(
+            &concat([text("export type AppEvent ="), events, text(";")]),
+            0,
+        ),
         models: plan
             .models
             .iter()
@@ -325,12 +367,21 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
         if let Some(custom) = &model.custom {
             if let Some(ty) = &custom.reducers {
                 imports.ty(&materializer, ty);
-                reducers.push(Slot { property: model.model.entity.to_string(), ty: ty.clone() });
-                given.push(super::syntax::member("config.reducers", &model.model.entity));
+                reducers.push(Slot {
+                    property: model.model.entity.to_string(),
+                    ty: ty.clone(),
+                });
+                given.push(super::syntax::member(
+                    "config.reducers",
+                    &model.model.entity,
+                ));
             }
             if let Some(ty) = &custom.upcasts {
                 imports.ty(&model.at("events"), ty);
-                upcasts.push(Slot { property: model.model.entity.to_string(), ty: ty.clone() });
+                upcasts.push(Slot {
+                    property: model.model.entity.to_string(),
+                    ty: ty.clone(),
+                });
                 given.push(super::syntax::member("config.upcasts", &model.model.entity));
             }
             imports.value(&materializer, &custom.with);
@@ -365,14 +416,39 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         (
             "client/collection",
             &[],
-            &["HistoryEntry", "HistoryQuery", "ListQuery", "Mutation", "OrderBy"],
+            &[
+                "HistoryEntry",
+                "HistoryQuery",
+                "ListQuery",
+                "Mutation",
+                "OrderBy",
+            ],
         ),
-        ("client/config", &[], &["NotificationKind", "SyncConfig", "TokenSource"]),
-        ("client/methods", &[], &["AppEvent", "Methods", "ModelMethods", "Page", "PageQuery"]),
-        ("client/status", &[], &["Problem", "RejectionInfo", "SyncStatus"]),
+        (
+            "client/config",
+            &[],
+            &["NotificationKind", "SyncConfig", "TokenSource"],
+        ),
+        (
+            "client/methods",
+            &[],
+            &["AppEvent", "Methods", "ModelMethods", "Page", "PageQuery"],
+        ),
+        (
+            "client/status",
+            &[],
+            &["Problem", "RejectionInfo", "SyncStatus"],
+        ),
         (
             "errors",
-            &["EventRejected", "HttpError", "InvalidPayload", "RefusedLocally", "StoreError", "SyncError"],
+            &[
+                "EventRejected",
+                "HttpError",
+                "InvalidPayload",
+                "RefusedLocally",
+                "StoreError",
+                "SyncError",
+            ],
             &["RefusalCode"],
         ),
         ("model", &[], &["EventEnvelope", "EventMeta"]),
@@ -382,7 +458,10 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
     ];
     let mut files = Exports::new();
     let mut add = |file: &str, name: &str, is_type: bool| {
-        files.entry(file.to_owned()).or_default().insert(name.to_owned(), is_type);
+        files
+            .entry(file.to_owned())
+            .or_default()
+            .insert(name.to_owned(), is_type);
     };
     for (file, values, types) in RUNTIME {
         values.iter().for_each(|name| add(file, name, false));

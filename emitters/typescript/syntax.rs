@@ -20,7 +20,13 @@ pub(super) fn is_identifier(name: &str) -> bool {
 pub(super) fn identifier(name: &str) -> String {
     let mut out: String = name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '$' { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' || c == '$' {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     if !is_identifier(&out) {
         out.insert(0, '_');
@@ -43,12 +49,20 @@ pub(super) fn string(text: &str) -> String {
 
 /// A key of an object or an interface.
 pub(super) fn key(name: &str) -> String {
-    if is_identifier(name) { name.to_owned() } else { string(name) }
+    if is_identifier(name) {
+        name.to_owned()
+    } else {
+        string(name)
+    }
 }
 
 /// `of.name`, or `of['name']` where it must.
 pub(super) fn member(of: &str, name: &str) -> String {
-    if is_identifier(name) { format!("{of}.{name}") } else { format!("{of}[{}]", string(name)) }
+    if is_identifier(name) {
+        format!("{of}.{name}")
+    } else {
+        format!("{of}[{}]", string(name))
+    }
 }
 
 /// An entry of an object literal, in short where key and value are the same word.
@@ -158,7 +172,10 @@ mod tests {
     #[test]
     fn patterns_mean_what_they_mean_on_the_server() {
         assert_eq!(whole_match("[A-Z]{2}\\d+"), "/^(?:[A-Z]{2}\\d+)$/u");
-        assert_eq!(whole_match("a/\\s[\\s.]."), "/^(?:a\\/[\\t\\n\\v\\f\\r ][\\t\\n\\v\\f\\r .][^\\n])$/u");
+        assert_eq!(
+            whole_match("a/\\s[\\s.]."),
+            "/^(?:a\\/[\\t\\n\\v\\f\\r ][\\t\\n\\v\\f\\r .][^\\n])$/u"
+        );
     }
 
     #[test]

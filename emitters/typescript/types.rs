@@ -2,6 +2,7 @@
 //!
 //! Each is one exhaustive match, so that a new schema type does not compile until it is decided here.
 
+use serde_json::Value;
 use sync_runtime::{
     schema::{
         Field, FieldKind, IntType, Rules, StructType, Tagging, Type, UnionBody, UnionType,
@@ -9,7 +10,6 @@ use sync_runtime::{
     },
     semantics::values,
 };
-use serde_json::Value;
 
 use super::{
     imports::Imports,
@@ -41,7 +41,10 @@ pub(super) struct Writer<'p, 'a> {
 
 impl<'p, 'a> Writer<'p, 'a> {
     pub(super) fn new(plan: &'p Plan<'a>) -> Self {
-        Self { plan, imports: Imports::default() }
+        Self {
+            plan,
+            imports: Imports::default(),
+        }
     }
 
     /// The type of a value.
@@ -120,7 +123,11 @@ impl<'p, 'a> Writer<'p, 'a> {
                 Some(bound) => bound_literal(ty, big, bound),
                 None => "null".to_owned(),
             });
-            let name = if matches!(ty, Type::Decimal) { "decimalRange" } else { "range" };
+            let name = if matches!(ty, Type::Decimal) {
+                "decimalRange"
+            } else {
+                "range"
+            };
             let [min, max] = bounds.map(text);
             parser = self.apply(VALIDATE, name, vec![parser, min, max]);
         }
@@ -135,7 +142,11 @@ impl<'p, 'a> Writer<'p, 'a> {
             };
         }
         if let Some(pattern) = &rules.pattern {
-            parser = self.apply(VALIDATE, "pattern", vec![parser, text(whole_match(pattern))]);
+            parser = self.apply(
+                VALIDATE,
+                "pattern",
+                vec![parser, text(whole_match(pattern))],
+            );
         }
         Ok(parser)
     }
@@ -269,10 +280,18 @@ impl<'p, 'a> Writer<'p, 'a> {
                 }
             }
         }
-        let name = if form == Form::State { "shape" } else { "object" };
+        let name = if form == Form::State {
+            "shape"
+        } else {
+            "object"
+        };
         let mut parser = self.object_parser(name, required, optional, expanded);
         if !defaults.is_empty() {
-            parser = self.apply(COMBINE, "withDefaults", vec![object(defaults, false), parser]);
+            parser = self.apply(
+                COMBINE,
+                "withDefaults",
+                vec![object(defaults, false), parser],
+            );
         }
         if !aliases.is_empty() {
             parser = self.apply(COMBINE, "aliased", vec![object(aliases, false), parser]);
@@ -306,7 +325,10 @@ impl<'p, 'a> Writer<'p, 'a> {
     /// The value of a field that a payload leaves out.
     pub(super) fn default(&self, field: &Field) -> Result<Doc, Error> {
         let value = values::default_of(field).ok_or_else(|| {
-            Error::new(format!("the default of `{}` cannot be told without running code", field.name))
+            Error::new(format!(
+                "the default of `{}` cannot be told without running code",
+                field.name
+            ))
         })?;
         Ok(literal(&field.ty, field.big, &value))
     }
@@ -332,12 +354,19 @@ impl<'p, 'a> Writer<'p, 'a> {
             (Tagging::External, UnionBody::Unit) => text(name),
             (Tagging::External, body) => {
                 let body = self.body_type(body, form)?;
-                object_type(vec![concat([text(format!("readonly {}: ", key(&variant.name))), body])])
+                object_type(vec![concat([
+                    text(format!("readonly {}: ", key(&variant.name))),
+                    body,
+                ])])
             }
             (Tagging::Internal { tag: at }, UnionBody::Unit) => object_type(vec![tag(at)]),
             (Tagging::Internal { tag: at }, UnionBody::Newtype(ty)) => {
                 let ty = self.ty(ty, false, form)?;
-                concat([text("("), object_type(vec![tag(at)]), text(format!(" & {ty})"))])
+                concat([
+                    text("("),
+                    object_type(vec![tag(at)]),
+                    text(format!(" & {ty})")),
+                ])
             }
             (Tagging::Internal { tag: at }, UnionBody::Struct(fields)) => {
                 let mut members = vec![tag(at)];
@@ -419,7 +448,8 @@ impl<'p, 'a> Writer<'p, 'a> {
             for alias in variant.aliases.iter() {
                 let parser = match &shape.tagging {
                     Tagging::External => {
-                        let renamed = object(vec![text(entry(alias, &string(&variant.name)))], false);
+                        let renamed =
+                            object(vec![text(entry(alias, &string(&variant.name)))], false);
                         self.apply(COMBINE, "aliased", vec![renamed, parser.clone()])
                     }
                     Tagging::Internal { .. } | Tagging::Adjacent { .. } => parser.clone(),
@@ -432,11 +462,17 @@ impl<'p, 'a> Writer<'p, 'a> {
             Tagging::External => {
                 let units = self.unit_parser(&units);
                 self.imports.value(COMBINE, "external");
-                call(&format!("external<{name}>"), vec![units, object(members, true)])
+                call(
+                    &format!("external<{name}>"),
+                    vec![units, object(members, true)],
+                )
             }
             Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => {
                 self.imports.value(VALIDATE, "tagged");
-                call(&format!("tagged<{name}>"), vec![text(string(tag)), object(members, true)])
+                call(
+                    &format!("tagged<{name}>"),
+                    vec![text(string(tag)), object(members, true)],
+                )
             }
         })
     }
@@ -470,7 +506,10 @@ impl<'p, 'a> Writer<'p, 'a> {
         if aliases.is_empty() {
             return parser;
         }
-        let renamed = aliases.iter().map(|(alias, name)| text(entry(alias, &string(name)))).collect();
+        let renamed = aliases
+            .iter()
+            .map(|(alias, name)| text(entry(alias, &string(name))))
+            .collect();
         self.apply(COMBINE, "aliasedName", vec![object(renamed, false), parser])
     }
 
@@ -481,14 +520,20 @@ impl<'p, 'a> Writer<'p, 'a> {
         }
         Ok(match ty {
             Type::Option(inner) => {
-                format!("{value} === null ? null : {}", self.completed(inner, value)?)
+                format!(
+                    "{value} === null ? null : {}",
+                    self.completed(inner, value)?
+                )
             }
             Type::List(item) | Type::Array { item, .. } => {
                 format!("{value}.map((item) => {})", self.completed_item(item)?)
             }
             Type::Map { value: inner, .. } => {
                 self.imports.value("materializers/utils", "mapValues");
-                format!("mapValues({value}, (item) => {})", self.completed_item(inner)?)
+                format!(
+                    "mapValues({value}, (item) => {})",
+                    self.completed_item(inner)?
+                )
             }
             Type::Tuple(items) => {
                 let items = items
@@ -500,9 +545,21 @@ impl<'p, 'a> Writer<'p, 'a> {
             }
             Type::Struct(shape) => self.complete_named(&shape.name, ty, value)?,
             Type::Union(shape) => self.complete_named(&shape.name, ty, value)?,
-            Type::Bool | Type::Int(_) | Type::Float32 | Type::Float64 | Type::String | Type::Char
-            | Type::Uuid | Type::DateTime | Type::LocalDateTime | Type::Date | Type::Time
-            | Type::Decimal | Type::Json | Type::Set(_) | Type::Enum(_) => value.to_owned(),
+            Type::Bool
+            | Type::Int(_)
+            | Type::Float32
+            | Type::Float64
+            | Type::String
+            | Type::Char
+            | Type::Uuid
+            | Type::DateTime
+            | Type::LocalDateTime
+            | Type::Date
+            | Type::Time
+            | Type::Decimal
+            | Type::Json
+            | Type::Set(_)
+            | Type::Enum(_) => value.to_owned(),
         })
     }
 
@@ -517,7 +574,8 @@ impl<'p, 'a> Writer<'p, 'a> {
 
     fn complete_named(&mut self, name: &str, ty: &Type, value: &str) -> Result<String, Error> {
         let plan = self.plan.named(name)?;
-        self.imports.value(&self.plan.home("materializers", plan), &plan.complete);
+        self.imports
+            .value(&self.plan.home("materializers", plan), &plan.complete);
         let time = if needs_time(ty) { ", time" } else { "" };
         Ok(format!("{}({value}{time})", plan.complete))
     }
@@ -528,7 +586,10 @@ impl<'p, 'a> Writer<'p, 'a> {
         fields: &[&Field],
         from: &str,
     ) -> Result<Vec<Doc>, Error> {
-        fields.iter().map(|field| self.completed_field(field, from)).collect()
+        fields
+            .iter()
+            .map(|field| self.completed_field(field, from))
+            .collect()
     }
 
     fn completed_field(&mut self, field: &Field, from: &str) -> Result<Doc, Error> {
@@ -545,19 +606,35 @@ impl<'p, 'a> Writer<'p, 'a> {
         if field.optional && starts_null {
             let inner = self.completed(field.ty.non_null(), &given)?;
             let there = object(vec![text(entry(&field.name, &inner))], false);
-            return Ok(concat([text(format!("...({given} == null ? {{}} : ")), there, text(")")]));
+            return Ok(concat([
+                text(format!("...({given} == null ? {{}} : ")),
+                there,
+                text(")"),
+            ]));
         }
         let head = format!("{}:", key(&field.name));
-        Ok(match (value == given, field.ty.is_nullable(), starts_null) {
-            (true, false, _) | (true, true, true) => {
-                concat([text(format!("{head} {given} ?? ")), default])
-            }
-            (false, true, true) => {
-                let inner = self.completed(field.ty.non_null(), &given)?;
-                condition(&head, &format!("{given} == null"), text("null"), text(inner))
-            }
-            _ => condition(&head, &format!("{given} === undefined"), default, text(value)),
-        })
+        Ok(
+            match (value == given, field.ty.is_nullable(), starts_null) {
+                (true, false, _) | (true, true, true) => {
+                    concat([text(format!("{head} {given} ?? ")), default])
+                }
+                (false, true, true) => {
+                    let inner = self.completed(field.ty.non_null(), &given)?;
+                    condition(
+                        &head,
+                        &format!("{given} == null"),
+                        text("null"),
+                        text(inner),
+                    )
+                }
+                _ => condition(
+                    &head,
+                    &format!("{given} === undefined"),
+                    default,
+                    text(value),
+                ),
+            },
+        )
     }
 }
 
@@ -581,7 +658,11 @@ pub(super) fn needs_time(ty: &Type) -> bool {
 
 /// Whether a field of a struct inside the type is such.
 fn any_field(ty: &Type, is: &dyn Fn(&Field) -> bool) -> bool {
-    let any = |fields: &[Field]| fields.iter().any(|field| is(field) || any_field(&field.ty, is));
+    let any = |fields: &[Field]| {
+        fields
+            .iter()
+            .any(|field| is(field) || any_field(&field.ty, is))
+    };
     match ty {
         Type::Option(inner) | Type::List(inner) | Type::Set(inner) => any_field(inner, is),
         Type::Array { item, .. } => any_field(item, is),
@@ -593,9 +674,20 @@ fn any_field(ty: &Type, is: &dyn Fn(&Field) -> bool) -> bool {
             UnionBody::Newtype(inner) => any_field(inner, is),
             UnionBody::Struct(fields) => any(fields),
         }),
-        Type::Bool | Type::Int(_) | Type::Float32 | Type::Float64 | Type::String | Type::Char
-        | Type::Uuid | Type::DateTime | Type::LocalDateTime | Type::Date | Type::Time
-        | Type::Decimal | Type::Json | Type::Enum(_) => false,
+        Type::Bool
+        | Type::Int(_)
+        | Type::Float32
+        | Type::Float64
+        | Type::String
+        | Type::Char
+        | Type::Uuid
+        | Type::DateTime
+        | Type::LocalDateTime
+        | Type::Date
+        | Type::Time
+        | Type::Decimal
+        | Type::Json
+        | Type::Enum(_) => false,
     }
 }
 
@@ -666,11 +758,20 @@ pub(super) fn literal(ty: &Type, big: bool, value: &Value) -> Doc {
             text(format!("{grouped}n"))
         }
         (Type::List(item) | Type::Set(item) | Type::Array { item, .. }, Value::Array(items)) => {
-            array(items.iter().map(|value| literal(item, big, value)).collect())
+            array(
+                items
+                    .iter()
+                    .map(|value| literal(item, big, value))
+                    .collect(),
+            )
         }
-        (Type::Tuple(types), Value::Array(items)) => {
-            array(types.iter().zip(items).map(|(ty, value)| literal(ty, big, value)).collect())
-        }
+        (Type::Tuple(types), Value::Array(items)) => array(
+            types
+                .iter()
+                .zip(items)
+                .map(|(ty, value)| literal(ty, big, value))
+                .collect(),
+        ),
         (Type::Map { value: inner, .. }, Value::Object(values)) => object(
             values
                 .iter()
@@ -684,7 +785,11 @@ pub(super) fn literal(ty: &Type, big: bool, value: &Value) -> Doc {
             // In the order of the declaration, whatever the order of the literal.
             let mut sorted = members(&shape.fields, values);
             let at = |name: &str| shape.fields.iter().position(|field| field.name == name);
-            let mut keyed: Vec<_> = values.keys().map(|name| at(name)).zip(sorted.drain(..)).collect();
+            let mut keyed: Vec<_> = values
+                .keys()
+                .map(|name| at(name))
+                .zip(sorted.drain(..))
+                .collect();
             keyed.sort_by_key(|(at, _)| *at);
             object(keyed.into_iter().map(|(_, member)| member).collect(), false)
         }
@@ -699,7 +804,9 @@ pub(super) fn json(value: &Value) -> Doc {
         Value::Bool(value) => text(value.to_string()),
         Value::Number(number) => text(match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => integer(whole.into()),
-            (None, Some(float)) if float.fract() == 0.0 && float.abs() < 1e15 => integer(float as i128),
+            (None, Some(float)) if float.fract() == 0.0 && float.abs() < 1e15 => {
+                integer(float as i128)
+            }
             (None, Some(float)) if (1e-6..1e21).contains(&float.abs()) => float.to_string(),
             (None, Some(float)) => format!("{float:e}"),
             (None, None) => number.to_string(),

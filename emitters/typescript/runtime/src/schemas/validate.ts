@@ -97,7 +97,7 @@ export const date: Parser<string> = (value, at) => {
   return parts[0];
 };
 
-const DATETIME = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const DATETIME = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
 /** A time of RFC 3339 with any offset: UTC with exactly three decimals, what is finer cut off. */
 export const datetime: Parser<string> = (value, at) => {
@@ -134,7 +134,7 @@ const DECIMAL_LIMIT = 1n << 96n;
 
 /** A decimal as a string: no exponent, no plus sign, no trailing zeros after the point. */
 export const decimal: Parser<string> = (value, at) => {
-  const parts = typeof value === 'string' ? /^([+-]?)0*(\d{1,30})(?:\.(\d*?)0*)?$/.exec(value) : null;
+  const parts = typeof value === 'string' ? /^([+-]?)0*(\d{1,30})(?:\.(?=\d)(\d*?)0*)?$/.exec(value) : null;
   if (parts === null) fail(at, 'a decimal number as a string');
   const whole = parts[2] ?? '0';
   const fraction = parts[3] ?? '';
@@ -146,10 +146,19 @@ export const decimal: Parser<string> = (value, at) => {
 /** Any JSON value. */
 export const json: Parser<Json> = (value, at) => {
   if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return float(value, at);
+  if (typeof value === 'number') return jsonNumber(value, at);
   if (typeof value === 'string') return string(value, at);
   if (Array.isArray(value)) return value.map((element: unknown, index) => json(element, pointer(at, index)));
   return isRecord(value) ? map(json)(value, at) : fail(at, 'a JSON value');
+};
+
+/** JSON writes an integer of up to 64 bits as one, which no reader may take for a rounded one. */
+const jsonNumber: Parser<number> = (value, at) => {
+  const number = float(value, at);
+  if (Number.isInteger(number) && !Number.isSafeInteger(number) && number >= -(2 ** 63) && number < 2 ** 64) {
+    fail(at, 'an integer within ±(2^53-1); send it as a string');
+  }
+  return number;
 };
 
 /** One of these strings. */

@@ -1,0 +1,26 @@
+/**
+ * Generates the code of every case into `generated/<case>/src`, puts the runtime's conformance runner beside that of the fixtures,
+ * and writes the corpus of values and folds that all targets agree on.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const generated = `${here}generated`;
+
+/** Runs an example of the emitters' crate and gives what it prints. */
+function example(name, ...args) {
+  const command = ['run', '--quiet', '-p', 'sync-emitters', '--example', name, '--', ...args];
+  return execFileSync('cargo', command, {
+    cwd: here,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 28,
+  });
+}
+
+rmSync(generated, { recursive: true, force: true });
+for (const name of ['fixtures', 'types', 'awkward']) example('emit', 'ts', name, `${generated}/${name}/src`);
+mkdirSync(`${generated}/fixtures/test`, { recursive: true });
+copyFileSync(`${here}../runtime/test/conformance.ts`, `${generated}/fixtures/test/conformance.ts`);
+writeFileSync(`${generated}/corpus.txt`, example('corpus'));

@@ -1,0 +1,87 @@
+/** Normal forms and folds are those of the server, value by value. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Folded, ModelDefinition } from '../generated/fixtures/src/model.js';
+import { toWire } from '../generated/fixtures/src/store/codec.js';
+
+interface Corpus {
+  readonly case: string;
+  readonly entity: string;
+  readonly payloads: readonly { readonly event: string; readonly sent: unknown; readonly normal: unknown }[];
+  readonly folds: readonly { readonly id: string; readonly steps: readonly Step[] }[];
+}
+
+type State = Folded<{ readonly id: string }>;
+
+interface Step {
+  readonly event: string;
+  readonly payload: unknown;
+  readonly timestamp: string;
+  readonly applied: boolean;
+  readonly state: unknown;
+}
+
+const generated = fileURLToPath(new URL('../generated', import.meta.url));
+const corpus: readonly Corpus[] = JSON.parse(readFileSync(`${generated}/corpus.txt`, 'utf8'));
+
+/** The model of an entity: the constant of that case which says so. */
+async function modelOf(name: string, entity: string): Promise<ModelDefinition> {
+  const folder = `${generated}/${name}/src/materializers`;
+  for (const file of readdirSync(folder)) {
+    const exported: Record<string, unknown> = await import(`${folder}/${file}`);
+    for (const value of Object.values(exported)) {
+      if (typeof value === 'object' && value !== null && 'entity' in value && value.entity === entity) {
+        return value as ModelDefinition;
+      }
+    }
+  }
+  throw new Error(`no model of ${entity}`);
+}
+
+for (const { case: name, entity, payloads, folds } of corpus) {
+  describe(`${name}: ${entity}`, () => {
+    it(`takes and refuses ${payloads.length} payloads as the server does`, async () => {
+      const model = await modelOf(name, entity);
+      for (const { event, sent, normal } of payloads) {
+        let parsed: unknown = null;
+        let refusal: unknown = null;
+        try {
+          parsed = toWire(model.events[event]?.parse(sent));
+        } catch (error) {
+          refusal = error;
+        }
+        assert.deepEqual(parsed, normal, `${event} of ${JSON.stringify(sent)}: ${refusal}`);
+      }
+    });
+
+    it(`folds ${folds.length} entities as the server does`, async () => {
+      const model = await modelOf(name, entity);
+      for (const { id, steps } of folds) {
+        let folded: State = null;
+        for (const { event, payload, timestamp, applied, state } of steps) {
+          const before: State = folded;
+          folded = model.reduce(before, {
+            id,
+            event_type: event,
+            entity_type: entity,
+            entity_id: id,
+            payload: model.events[event]?.parse(payload),
+            timestamp,
+            schema_version: model.version,
+            user_id: null,
+            idempotency_key: id,
+          });
+          const what = `${event} with ${JSON.stringify(payload)}`;
+          assert.deepEqual(typeof folded === 'symbol' ? null : toWire(folded), state, what);
+          assert.equal(folded !== before, applied, what);
+          // What is on the disk reads back as it was.
+          if (typeof folded === 'object' && folded !== null) {
+            assert.deepEqual(model.parseState(toWire(folded)), folded, what);
+          }
+        }
+      }
+    });
+  });
+}
