@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     registry::Models,
-    semantics::{access::Rights, time},
+    semantics::{access::Rights, time, upcast},
     store::{Head, StoredEvent},
 };
 
@@ -30,12 +30,7 @@ pub(super) struct EventMessage<'a> {
 impl<'a> EventMessage<'a> {
     /// With what the reader may see of it.
     pub(super) fn of(event: &'a StoredEvent, models: &Models, rights: &Rights) -> Self {
-        let mut payload = event.payload.clone();
-        if let Some(model) = models.model(&event.key.entity_type)
-            && let Some(declared) = model.event_of_type(&event.event_type)
-        {
-            rights.redact_payload(model, declared, &mut payload);
-        }
+        let (payload, schema_version) = shown(event, models, rights);
         Self {
             id: &event.id,
             event_type: &event.event_type,
@@ -43,7 +38,7 @@ impl<'a> EventMessage<'a> {
             entity_id: &event.key.entity_id,
             payload,
             timestamp: event.stamp.to_string(),
-            schema_version: event.schema_version,
+            schema_version,
             user_id: &event.user_id,
             idempotency_key: &event.idempotency_key,
             seq: event.seq,
@@ -57,6 +52,24 @@ impl<'a> EventMessage<'a> {
         self.applied = Some(applied);
         self
     }
+}
+
+/// What a reader may see of a payload, and its version. Hidden fields are known by their names of today: where
+/// something is hidden, an older payload is lifted first, and one that nobody can read any more stays empty.
+fn shown(event: &StoredEvent, models: &Models, rights: &Rights) -> (Map<String, Value>, u32) {
+    let mut payload = event.payload.clone();
+    let model = models.model(&event.key.entity_type);
+    let Some(model) = model.filter(|model| rights.hides_some_of(model)) else {
+        return (payload, event.schema_version);
+    };
+    let Some(declared) = model.event_of_type(&event.event_type) else {
+        return (Map::new(), event.schema_version);
+    };
+    if upcast::lift(model, declared, event.schema_version, &mut payload).is_err() {
+        return (Map::new(), event.schema_version);
+    }
+    rights.redact_payload(model, declared, &mut payload);
+    (payload, model.version)
 }
 
 /// A snapshot as a reader gets it: the state is null where the entity has ended.

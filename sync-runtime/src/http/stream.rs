@@ -350,5 +350,10 @@ async fn end(mut socket: WebSocket, close: Close) {
         while let Some(Ok(_)) = socket.recv().await {}
         Ok::<(), axum::Error>(())
     };
-    let _ = timeout(Duration::from_secs(2), farewell).await;
+    // One that is too slow has what was sent before still to read.
+    let within = match close {
+        Close::TooSlow => READ_WITHIN,
+        _ => Duration::from_secs(2),
+    };
+    let _ = timeout(within, farewell).await;
 }
