@@ -21,7 +21,7 @@ use crate::{
     feed::Feed,
     registry::Models,
     semantics::hlc::{Clock, Stamp},
-    store::{Store, StoreError},
+    store::{Store, StoreError, WriteGroup},
 };
 
 /// The most events of one group. SQLite gains little beyond it, and a group should not keep others waiting long.
@@ -132,8 +132,20 @@ impl Task {
             .drain(..)
             .map(|waiting| (waiting.submission, waiting.answer))
             .unzip();
-        match self.commit(&submissions).await {
+        let group = match self.store.begin().await {
+            Ok(group) => group,
+            Err(error) => {
+                // Nobody of the group fares better alone, and each would wait as long again.
+                tracing::error!(%error, submissions = submissions.len(), "no write can begin");
+                for answer in answers {
+                    let _ = answer.send(Err(WriteError::Unavailable));
+                }
+                return;
+            }
+        };
+        match commit(&self.models, &mut self.clock, group, &submissions).await {
             Ok(committed) => {
+                self.feed.publish(committed.events).await;
                 for (answer, outcomes) in answers.into_iter().zip(committed.outcomes) {
                     // A client that has gone will send again and be told the same.
                     let _ = answer.send(Ok(outcomes));
@@ -152,43 +164,45 @@ impl Task {
         answers: Vec<oneshot::Sender<Result<Vec<Outcome>, WriteError>>>,
     ) {
         for (submission, answer) in submissions.into_iter().zip(answers) {
-            let outcome = self
-                .commit(std::slice::from_ref(&submission))
-                .await
-                .map(|committed| committed.outcomes.into_iter().next().unwrap_or_default())
-                .map_err(|error| {
+            let written = match self.store.begin().await {
+                Ok(group) => {
+                    let submissions = std::slice::from_ref(&submission);
+                    commit(&self.models, &mut self.clock, group, submissions).await
+                }
+                Err(error) => Err(error),
+            };
+            let outcome = match written {
+                Ok(committed) => {
+                    self.feed.publish(committed.events).await;
+                    Ok(committed.outcomes.into_iter().next().unwrap_or_default())
+                }
+                Err(error) => {
                     tracing::error!(%error, "a submission was not written");
-                    WriteError::Unavailable
-                });
+                    Err(WriteError::Unavailable)
+                }
+            };
             let _ = answer.send(outcome);
         }
     }
+}
 
-    /// Writes one group, and tells the feed what is new once it is durable.
-    async fn commit(&mut self, submissions: &[Submission]) -> Result<Committed, StoreError> {
-        let group = self.store.begin().await?;
-        let run = Grouping::run(
-            &self.models,
-            &mut self.clock,
-            unix_millis(),
-            group,
-            submissions,
-        );
-        // A fault in what is written ends its group, never the writer.
-        let mut committed = AssertUnwindSafe(run)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| {
-                Err(StoreError {
-                    context: "writing a group",
-                    source: "it panicked".into(),
-                })
-            })?;
-        self.feed
-            .publish(std::mem::take(&mut committed.events))
-            .await;
-        Ok(committed)
-    }
+/// Writes one group. A fault in what is written ends its group, never the writer.
+async fn commit(
+    models: &Models,
+    clock: &mut Clock,
+    group: Box<dyn WriteGroup + '_>,
+    submissions: &[Submission],
+) -> Result<Committed, StoreError> {
+    let run = Grouping::run(models, clock, unix_millis(), group, submissions);
+    AssertUnwindSafe(run)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            Err(StoreError {
+                context: "writing a group",
+                source: "it panicked".into(),
+            })
+        })
 }
 
 /// The machine's wall clock, Unix milliseconds.

@@ -782,3 +782,6 @@ fn expected(what: &str, value: &Value) -> Invalid {
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

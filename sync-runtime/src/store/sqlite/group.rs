@@ -26,7 +26,14 @@ impl<'a> SqliteGroup<'a> {
         // A group that was dropped before its commit has left its transaction open.
         if let Err(error) = begin_immediate(&mut connection).await {
             tracing::debug!(%error, "rolling back an abandoned transaction");
-            sqlx::query("ROLLBACK").execute(&mut *connection).await?;
+            if sqlx::query("ROLLBACK")
+                .execute(&mut *connection)
+                .await
+                .is_err()
+            {
+                // There was none: the lock is another process's, or the file is away.
+                return Err(error);
+            }
             begin_immediate(&mut connection).await?;
         }
         Ok(Self { connection })
