@@ -5,10 +5,11 @@ use sync_runtime::schema::{Effect, ElementKind, Key, KeyShape, Lift, PayloadShap
 
 use super::{
     layout::{Doc, array, concat, function, object, render, text},
+    literals::json,
     plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
     schemas::{Declaration, Member, Statement, constant, declare, spaced},
     syntax::{entry, key, string},
-    types::{Form, Writer, json},
+    types::{Form, Writer},
 };
 use crate::Error;
 

@@ -4,14 +4,20 @@
 //! model is a template under `templates/`, filled with what is decided here:
 //!
 //! * [`plan`]: names and files of everything, one namespace;
-//! * [`types`]: the mapping of types, parsers and values, one exhaustive match each;
+//! * [`types`] and [`unions`]: types and their parsers; [`literals`]: values; [`complete`]: what a payload leaves out. One
+//!   exhaustive match each, so that a new schema type does not compile until it is decided here;
 //! * [`syntax`]: keys, strings and comments; every text of a declaration goes through it;
 //! * [`layout`]: line breaking as the formatter does it;
-//! * [`schemas`], [`events`], [`materializers`], [`surface`]: what each template is given.
+//! * [`schemas`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each template is
+//!   given.
 
+mod cases;
+mod complete;
+mod completions;
 mod events;
 mod imports;
 mod layout;
+mod literals;
 mod materializers;
 mod plan;
 mod runtime;
@@ -19,6 +25,7 @@ mod schemas;
 mod surface;
 mod syntax;
 mod types;
+mod unions;
 
 use minijinja::Environment;
 use serde::Serialize;

@@ -10,8 +10,8 @@ use sync_runtime::schema::{
 };
 
 use super::{
+    complete::needs_completion,
     syntax::{check_key, identifier},
-    types::needs_completion,
 };
 use crate::{
     Error,

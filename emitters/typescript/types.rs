@@ -1,28 +1,24 @@
-//! The schema's types in TypeScript: their types, parsers, literals, and how a payload's value becomes a state's.
-//!
-//! Each is one exhaustive match, so that a new schema type does not compile until it is decided here.
+//! The schema's types in TypeScript: their types and parsers.
 
-use serde_json::Value;
 use sync_runtime::{
-    schema::{
-        Field, FieldKind, IntType, Rules, StructType, Tagging, Type, UnionBody, UnionType,
-        UnionVariant,
-    },
+    schema::{Field, IntType, Rules, StructType, Type},
     semantics::values,
 };
 
 use super::{
+    complete::is_given,
     imports::Imports,
-    layout::{Doc, array, call, concat, condition, object, object_type, text},
+    layout::{Doc, call, concat, object, text},
+    literals::{bound_literal, literal},
     plan::Plan,
-    syntax::{entry, integer, key, member, string, whole_match},
+    syntax::{entry, integer, key, string, whole_match},
 };
 use crate::Error;
 
 /// The parsers of single values.
-const VALIDATE: &str = "schemas/validate";
+pub(super) const VALIDATE: &str = "schemas/validate";
 /// The parsers made of others.
-const COMBINE: &str = "schemas/combine";
+pub(super) const COMBINE: &str = "schemas/combine";
 
 /// Who wrote a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -333,174 +329,6 @@ impl<'p, 'a> Writer<'p, 'a> {
         Ok(literal(&field.ty, field.big, &value))
     }
 
-    /// The members of a union, each with the parser of its form.
-    pub(super) fn union_type(&mut self, shape: &UnionType, form: Form) -> Result<Vec<Doc>, Error> {
-        shape
-            .variants
-            .iter()
-            .map(|variant| self.variant_type(&shape.tagging, variant, form))
-            .collect()
-    }
-
-    fn variant_type(
-        &mut self,
-        tagging: &Tagging,
-        variant: &UnionVariant,
-        form: Form,
-    ) -> Result<Doc, Error> {
-        let name = string(&variant.name);
-        let tag = |tag: &str| text(format!("readonly {}: {name}", key(tag)));
-        Ok(match (tagging, &variant.body) {
-            (Tagging::External, UnionBody::Unit) => text(name),
-            (Tagging::External, body) => {
-                let body = self.body_type(body, form)?;
-                object_type(vec![concat([
-                    text(format!("readonly {}: ", key(&variant.name))),
-                    body,
-                ])])
-            }
-            (Tagging::Internal { tag: at }, UnionBody::Unit) => object_type(vec![tag(at)]),
-            (Tagging::Internal { tag: at }, UnionBody::Newtype(ty)) => {
-                let ty = self.ty(ty, false, form)?;
-                concat([
-                    text("("),
-                    object_type(vec![tag(at)]),
-                    text(format!(" & {ty})")),
-                ])
-            }
-            (Tagging::Internal { tag: at }, UnionBody::Struct(fields)) => {
-                let mut members = vec![tag(at)];
-                members.extend(self.inline_members(fields, form)?);
-                object_type(members)
-            }
-            (Tagging::Adjacent { tag: at, .. }, UnionBody::Unit) => object_type(vec![tag(at)]),
-            (Tagging::Adjacent { tag: at, content }, body) => {
-                let body = self.body_type(body, form)?;
-                let content = concat([text(format!("readonly {}: ", key(content))), body]);
-                object_type(vec![tag(at), content])
-            }
-        })
-    }
-
-    fn body_type(&mut self, body: &UnionBody, form: Form) -> Result<Doc, Error> {
-        Ok(match body {
-            UnionBody::Unit => text("null"),
-            UnionBody::Newtype(ty) => text(self.ty(ty, false, form)?),
-            UnionBody::Struct(fields) => object_type(self.inline_members(fields, form)?),
-        })
-    }
-
-    fn inline_members(&mut self, fields: &[Field], form: Form) -> Result<Vec<Doc>, Error> {
-        fields
-            .iter()
-            .filter(|field| form == Form::State || field.kind != FieldKind::EventTime)
-            .map(|field| {
-                let ty = self.ty(&field.ty, field.big, form)?;
-                let optional = match form {
-                    Form::State => field.optional,
-                    Form::Input => field.has_default(),
-                };
-                let mark = if optional { "?" } else { "" };
-                Ok(text(format!("readonly {}{mark}: {ty}", key(&field.name))))
-            })
-            .collect()
-    }
-
-    /// The parser of a union.
-    pub(super) fn union_parser(
-        &mut self,
-        shape: &UnionType,
-        name: &str,
-        form: Form,
-    ) -> Result<Doc, Error> {
-        let mut units = Vec::new();
-        let mut members = Vec::new();
-        for variant in shape.variants.iter() {
-            let own = string(&variant.name);
-            let parser = match (&shape.tagging, &variant.body) {
-                (Tagging::External, UnionBody::Unit) => {
-                    units.push(variant);
-                    continue;
-                }
-                (Tagging::External, body) => {
-                    let inner = self.body_parser(body, form)?;
-                    let member = self.member(&variant.name, inner);
-                    self.object_parser("object", vec![member], vec![], false)
-                }
-                (Tagging::Internal { tag }, body) => {
-                    let inner = self.body_parser(body, form)?;
-                    let args = vec![text(string(tag)), text(own), inner];
-                    self.apply(COMBINE, "withTag", args)
-                }
-                (Tagging::Adjacent { tag, content }, body) => {
-                    let inner = match body {
-                        UnionBody::Unit => vec![],
-                        body => {
-                            let inner = self.body_parser(body, form)?;
-                            vec![self.member(content, inner)]
-                        }
-                    };
-                    let inner = self.object_parser("object", inner, vec![], false);
-                    let args = vec![text(string(tag)), text(own), inner];
-                    self.apply(COMBINE, "withTag", args)
-                }
-            };
-            for alias in variant.aliases.iter() {
-                let parser = match &shape.tagging {
-                    Tagging::External => {
-                        let renamed =
-                            object(vec![text(entry(alias, &string(&variant.name)))], false);
-                        self.apply(COMBINE, "aliased", vec![renamed, parser.clone()])
-                    }
-                    Tagging::Internal { .. } | Tagging::Adjacent { .. } => parser.clone(),
-                };
-                members.push(self.member(alias, parser));
-            }
-            members.push(self.member(&variant.name, parser));
-        }
-        Ok(match &shape.tagging {
-            Tagging::External => {
-                let units = self.unit_parser(&units);
-                self.imports.value(COMBINE, "external");
-                call(
-                    &format!("external<{name}>"),
-                    vec![units, object(members, true)],
-                )
-            }
-            Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => {
-                self.imports.value(VALIDATE, "tagged");
-                call(
-                    &format!("tagged<{name}>"),
-                    vec![text(string(tag)), object(members, true)],
-                )
-            }
-        })
-    }
-
-    fn body_parser(&mut self, body: &UnionBody, form: Form) -> Result<Doc, Error> {
-        match body {
-            UnionBody::Unit => Ok(self.object_parser("object", vec![], vec![], false)),
-            UnionBody::Newtype(ty) => self.parser(ty, false, form),
-            UnionBody::Struct(fields) => {
-                let fields: Vec<&Field> = fields
-                    .iter()
-                    .filter(|field| form == Form::State || field.kind != FieldKind::EventTime)
-                    .collect();
-                self.fields_parser(&fields, form, false)
-            }
-        }
-    }
-
-    fn unit_parser(&mut self, units: &[&UnionVariant]) -> Doc {
-        let names = units.iter().map(|unit| text(string(&unit.name))).collect();
-        let parser = self.apply(VALIDATE, "oneOf", names);
-        let aliases: Vec<(&str, &str)> = units
-            .iter()
-            .flat_map(|unit| unit.aliases.iter().map(|alias| (&**alias, &*unit.name)))
-            .collect();
-        self.aliased_names(&aliases, parser)
-    }
-
     /// A parser of names that also takes older ones.
     pub(super) fn aliased_names(&mut self, aliases: &[(&str, &str)], parser: Doc) -> Doc {
         if aliases.is_empty() {
@@ -511,183 +339,6 @@ impl<'p, 'a> Writer<'p, 'a> {
             .map(|(alias, name)| text(entry(alias, &string(name))))
             .collect();
         self.apply(COMBINE, "aliasedName", vec![object(renamed, false), parser])
-    }
-
-    /// The value of a state that a payload's value stands for: defaults filled in, and the event's `time`.
-    pub(super) fn completed(&mut self, ty: &Type, value: &str) -> Result<String, Error> {
-        if !needs_completion(ty) {
-            return Ok(value.to_owned());
-        }
-        Ok(match ty {
-            Type::Option(inner) => {
-                format!(
-                    "{value} === null ? null : {}",
-                    self.completed(inner, value)?
-                )
-            }
-            Type::List(item) | Type::Array { item, .. } => {
-                format!("{value}.map((item) => {})", self.completed_item(item)?)
-            }
-            Type::Map { value: inner, .. } => {
-                self.imports.value("materializers/utils", "mapValues");
-                format!(
-                    "mapValues({value}, (item) => {})",
-                    self.completed_item(inner)?
-                )
-            }
-            Type::Tuple(items) => {
-                let items = items
-                    .iter()
-                    .enumerate()
-                    .map(|(at, item)| self.completed(item, &format!("{value}[{at}]")))
-                    .collect::<Result<Vec<_>, _>>()?;
-                format!("[{}]", items.join(", "))
-            }
-            Type::Struct(shape) => self.complete_named(&shape.name, ty, value)?,
-            Type::Union(shape) => self.complete_named(&shape.name, ty, value)?,
-            Type::Bool
-            | Type::Int(_)
-            | Type::Float32
-            | Type::Float64
-            | Type::String
-            | Type::Char
-            | Type::Uuid
-            | Type::DateTime
-            | Type::LocalDateTime
-            | Type::Date
-            | Type::Time
-            | Type::Decimal
-            | Type::Json
-            | Type::Set(_)
-            | Type::Enum(_) => value.to_owned(),
-        })
-    }
-
-    /// The body of an arrow function of an `item`.
-    fn completed_item(&mut self, ty: &Type) -> Result<String, Error> {
-        let body = self.completed(ty, "item")?;
-        Ok(match ty {
-            Type::Option(_) => format!("({body})"),
-            _ => body,
-        })
-    }
-
-    fn complete_named(&mut self, name: &str, ty: &Type, value: &str) -> Result<String, Error> {
-        let plan = self.plan.named(name)?;
-        self.imports
-            .value(&self.plan.home("materializers", plan), &plan.complete);
-        let time = if needs_time(ty) { ", time" } else { "" };
-        Ok(format!("{}({value}{time})", plan.complete))
-    }
-
-    /// The entries of an object that completes these fields of `from`.
-    pub(super) fn completed_fields(
-        &mut self,
-        fields: &[&Field],
-        from: &str,
-    ) -> Result<Vec<Doc>, Error> {
-        fields
-            .iter()
-            .map(|field| self.completed_field(field, from))
-            .collect()
-    }
-
-    fn completed_field(&mut self, field: &Field, from: &str) -> Result<Doc, Error> {
-        if !is_given(field) {
-            return Ok(text(entry(&field.name, "time")));
-        }
-        let given = member(from, &field.name);
-        let value = self.completed(&field.ty, &given)?;
-        if !field.has_default() {
-            return Ok(text(entry(&field.name, &value)));
-        }
-        let default = self.default(field)?;
-        let starts_null = matches!(&default, Doc::Text(text) if text == "null");
-        if field.optional && starts_null {
-            let inner = self.completed(field.ty.non_null(), &given)?;
-            let there = object(vec![text(entry(&field.name, &inner))], false);
-            return Ok(concat([
-                text(format!("...({given} == null ? {{}} : ")),
-                there,
-                text(")"),
-            ]));
-        }
-        let head = format!("{}:", key(&field.name));
-        Ok(
-            match (value == given, field.ty.is_nullable(), starts_null) {
-                (true, false, _) | (true, true, true) => {
-                    concat([text(format!("{head} {given} ?? ")), default])
-                }
-                (false, true, true) => {
-                    let inner = self.completed(field.ty.non_null(), &given)?;
-                    condition(
-                        &head,
-                        &format!("{given} == null"),
-                        text("null"),
-                        text(inner),
-                    )
-                }
-                _ => condition(
-                    &head,
-                    &format!("{given} === undefined"),
-                    default,
-                    text(value),
-                ),
-            },
-        )
-    }
-}
-
-/// Whether a payload gives the field, or else the event fills it.
-fn is_given(field: &Field) -> bool {
-    !matches!(
-        field.kind,
-        FieldKind::EventTime | FieldKind::CreatedAt | FieldKind::UpdatedAt
-    )
-}
-
-/// Whether a payload's value of the type may lack something that a state's has.
-pub(super) fn needs_completion(ty: &Type) -> bool {
-    any_field(ty, &|field| !is_given(field) || field.has_default())
-}
-
-/// Whether completing a value of the type takes the event's time.
-pub(super) fn needs_time(ty: &Type) -> bool {
-    any_field(ty, &|field| !is_given(field))
-}
-
-/// Whether a field of a struct inside the type is such.
-fn any_field(ty: &Type, is: &dyn Fn(&Field) -> bool) -> bool {
-    let any = |fields: &[Field]| {
-        fields
-            .iter()
-            .any(|field| is(field) || any_field(&field.ty, is))
-    };
-    match ty {
-        Type::Option(inner) | Type::List(inner) | Type::Set(inner) => any_field(inner, is),
-        Type::Array { item, .. } => any_field(item, is),
-        Type::Map { value, .. } => any_field(value, is),
-        Type::Tuple(items) => items.iter().any(|item| any_field(item, is)),
-        Type::Struct(shape) => any(&shape.fields),
-        Type::Union(shape) => shape.variants.iter().any(|variant| match &variant.body {
-            UnionBody::Unit => false,
-            UnionBody::Newtype(inner) => any_field(inner, is),
-            UnionBody::Struct(fields) => any(fields),
-        }),
-        Type::Bool
-        | Type::Int(_)
-        | Type::Float32
-        | Type::Float64
-        | Type::String
-        | Type::Char
-        | Type::Uuid
-        | Type::DateTime
-        | Type::LocalDateTime
-        | Type::Date
-        | Type::Time
-        | Type::Decimal
-        | Type::Json
-        | Type::Enum(_) => false,
     }
 }
 
@@ -720,105 +371,157 @@ fn int_key_parser(int: IntType) -> &'static str {
     }
 }
 
-/// A bound of a range in the form of the values that it bounds.
-fn bound_literal(ty: &Type, big: bool, bound: &str) -> String {
-    let whole = bound.parse::<i128>().ok();
-    match (ty, whole) {
-        (Type::Decimal, _) => {
-            let value = Value::String(bound.to_owned());
-            match values::normal(&Type::Decimal, false, values::Form::State, value) {
-                Ok(Value::String(text)) => string(&text),
-                _ => string(bound),
-            }
-        }
-        (Type::Int(int), Some(whole)) if big && int.is_wide() => format!("{}n", integer(whole)),
-        (_, Some(whole)) => integer(whole),
-        (_, None) => bound.to_owned(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use sync_runtime::schema::{List, Ref, Schema};
 
-/// A value of the wire's normal form as an expression.
-pub(super) fn literal(ty: &Type, big: bool, value: &Value) -> Doc {
-    let members = |fields: &[Field], values: &serde_json::Map<String, Value>| -> Vec<Doc> {
-        values
-            .iter()
-            .map(|(name, value)| {
-                let value = match fields.iter().find(|field| field.name == *name) {
-                    Some(field) => literal(&field.ty, field.big, value),
-                    None => json(value),
-                };
-                concat([text(format!("{}: ", key(name))), value])
-            })
-            .collect()
-    };
-    match (ty, value) {
-        (Type::Option(inner), value) if !value.is_null() => literal(inner, big, value),
-        (Type::Int(int), Value::String(digits)) if big && int.is_wide() => {
-            let grouped = digits.parse::<i128>().map_or(digits.clone(), integer);
-            text(format!("{grouped}n"))
-        }
-        (Type::List(item) | Type::Set(item) | Type::Array { item, .. }, Value::Array(items)) => {
-            array(
-                items
-                    .iter()
-                    .map(|value| literal(item, big, value))
-                    .collect(),
-            )
-        }
-        (Type::Tuple(types), Value::Array(items)) => array(
-            types
-                .iter()
-                .zip(items)
-                .map(|(ty, value)| literal(ty, big, value))
-                .collect(),
-        ),
-        (Type::Map { value: inner, .. }, Value::Object(values)) => object(
-            values
-                .iter()
-                .map(|(name, value)| {
-                    concat([text(format!("{}: ", key(name))), literal(inner, big, value)])
-                })
-                .collect(),
-            false,
-        ),
-        (Type::Struct(shape), Value::Object(values)) => {
-            // In the order of the declaration, whatever the order of the literal.
-            let mut sorted = members(&shape.fields, values);
-            let at = |name: &str| shape.fields.iter().position(|field| field.name == name);
-            let mut keyed: Vec<_> = values
-                .keys()
-                .map(|name| at(name))
-                .zip(sorted.drain(..))
-                .collect();
-            keyed.sort_by_key(|(at, _)| *at);
-            object(keyed.into_iter().map(|(_, member)| member).collect(), false)
-        }
-        (_, value) => json(value),
-    }
-}
+    use super::*;
+    use crate::typescript::layout::render;
 
-/// Any JSON as an expression.
-pub(super) fn json(value: &Value) -> Doc {
-    match value {
-        Value::Null => text("null"),
-        Value::Bool(value) => text(value.to_string()),
-        Value::Number(number) => text(match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => integer(whole.into()),
-            (None, Some(float)) if float.fract() == 0.0 && float.abs() < 1e15 => {
-                integer(float as i128)
-            }
-            (None, Some(float)) if (1e-6..1e21).contains(&float.abs()) => float.to_string(),
-            (None, Some(float)) => format!("{float:e}"),
-            (None, None) => number.to_string(),
-        }),
-        Value::String(value) => text(string(value)),
-        Value::Array(items) => array(items.iter().map(json).collect()),
-        Value::Object(members) => object(
-            members
-                .iter()
-                .map(|(name, value)| concat([text(format!("{}: ", key(name))), json(value)]))
-                .collect(),
-            false,
-        ),
+    /// The type in a state, and the parser of a payload's value.
+    fn mapped(ty: Type, big: bool) -> (String, String) {
+        let schema = Schema::new(vec![]).expect("no models");
+        let plan = Plan::new(&schema).expect("a plan");
+        let mut writer = Writer::new(&plan);
+        let name = writer.ty(&ty, big, Form::State).expect("a type");
+        let parser = writer.parser(&ty, big, Form::Input).expect("a parser");
+        (name, render(&parser, 0))
+    }
+
+    fn of(ty: Type) -> Ref<Type> {
+        Ref::Boxed(Box::new(ty))
+    }
+
+    #[test]
+    fn types_without_parts() {
+        for (ty, big, name, parser) in [
+            (Type::Bool, false, "boolean", "bool"),
+            (Type::Int(IntType::U8), false, "number", "u8"),
+            (Type::Int(IntType::I64), false, "number", "i64"),
+            (Type::Int(IntType::I64), true, "bigint", "bigI64"),
+            (Type::Int(IntType::U64), true, "bigint", "bigU64"),
+            // `big` says nothing about what 32 bits hold.
+            (Type::Int(IntType::I32), true, "number", "i32"),
+            (Type::Float32, false, "number", "float32"),
+            (Type::Float64, false, "number", "float"),
+            (Type::String, false, "string", "string"),
+            (Type::Char, false, "string", "char"),
+            (Type::Uuid, false, "string", "uuid"),
+            (Type::DateTime, false, "string", "datetime"),
+            (Type::LocalDateTime, false, "string", "localDateTime"),
+            (Type::Date, false, "string", "date"),
+            (Type::Time, false, "string", "time"),
+            (Type::Decimal, false, "string", "decimal"),
+            (Type::Json, false, "unknown", "json"),
+        ] {
+            let what = format!("{ty:?}");
+            assert_eq!(
+                mapped(ty, big),
+                (name.to_owned(), parser.to_owned()),
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn types_of_others() {
+        let int = || of(Type::Int(IntType::I64));
+        for (ty, big, name, parser) in [
+            (
+                Type::Option(of(Type::Option(int()))),
+                false,
+                "number | null",
+                "nullable(nullable(i64))",
+            ),
+            (
+                Type::Option(of(Type::Json)),
+                false,
+                "unknown",
+                "nullable(json)",
+            ),
+            (
+                Type::List(of(Type::Option(int()))),
+                true,
+                "readonly (bigint | null)[]",
+                "list(nullable(bigI64))",
+            ),
+            (Type::Set(int()), true, "readonly bigint[]", "set(bigI64)"),
+            (
+                Type::Array {
+                    item: of(Type::List(int())),
+                    len: 2,
+                },
+                false,
+                "readonly (readonly number[])[]",
+                "array(list(i64), 2)",
+            ),
+            (
+                Type::Tuple(List::Owned(vec![of(Type::Bool), int()])),
+                false,
+                "readonly [boolean, number]",
+                "tuple(bool, i64)",
+            ),
+            (
+                Type::Map {
+                    key: of(Type::String),
+                    value: int(),
+                },
+                false,
+                "Readonly<Record<string, number>>",
+                "map(i64)",
+            ),
+            (
+                Type::Map {
+                    key: int(),
+                    value: of(Type::Bool),
+                },
+                false,
+                "Readonly<Record<string, boolean>>",
+                "record(i64Key, bool)",
+            ),
+        ] {
+            let what = format!("{ty:?}");
+            assert_eq!(
+                mapped(ty, big),
+                (name.to_owned(), parser.to_owned()),
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn rules_stand_inside_null() {
+        let field = Field {
+            name: "price".into(),
+            doc: "".into(),
+            ty: of(Type::Option(of(Type::Decimal))),
+            default: None,
+            kind: sync_runtime::schema::FieldKind::Plain,
+            visibility: sync_runtime::schema::Visibility::Public,
+            rules: Rules {
+                range: Some(sync_runtime::schema::Range {
+                    min: Some("0.10".into()),
+                    max: None,
+                }),
+                length: None,
+                pattern: None,
+            },
+            big: false,
+            optional: false,
+            singular: "".into(),
+            aliases: List::Owned(vec![]),
+            conflict_manual: false,
+        };
+        let schema = Schema::new(vec![]).expect("no models");
+        let plan = Plan::new(&schema).expect("a plan");
+        let mut writer = Writer::new(&plan);
+        let parser = writer.field_parser(&field, Form::Input).expect("a parser");
+        assert_eq!(
+            render(&parser, 0),
+            "nullable(decimalRange(decimal, '0.1', null))"
+        );
+        // A state was checked when it came.
+        let parser = writer.field_parser(&field, Form::State).expect("a parser");
+        assert_eq!(render(&parser, 0), "nullable(decimal)");
     }
 }
