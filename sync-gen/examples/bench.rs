@@ -19,7 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let models: Vec<Model> = serde_json::from_str(text)?;
     let schema = Schema::new(
         (0..MODELS)
-            .filter_map(|index| models.get(index % models.len()).map(|model| renamed(model, index)))
+            .filter_map(|index| {
+                models
+                    .get(index % models.len())
+                    .map(|model| renamed(model, index))
+            })
             .collect(),
     )
     .map_err(|problems| problems.iter().map(ToString::to_string).collect::<String>())?;

@@ -140,8 +140,12 @@ pub async fn event_history<M: EventModel>(
         .filter_map(|entry| {
             let stored = entry.event;
             let name = model.event_of_type(&stored.event_type)?.name.clone();
-            let occurrence =
-                Occurrence::new(&stored.id, &stored.key.entity_id, stored.stamp, Some(&stored.user_id));
+            let occurrence = Occurrence::new(
+                &stored.id,
+                &stored.key.entity_id,
+                stored.stamp,
+                Some(&stored.user_id),
+            );
             let meta = occurrence.meta();
             let payload = Value::Object(stored.payload);
             Some(
@@ -255,10 +259,8 @@ macro_rules! __event_model_methods {
                 context: &$crate::SyncContext,
                 id: <$model as $crate::EventModel>::Id,
                 limit: usize,
-            ) -> ::std::result::Result<
-                ::std::vec::Vec<$crate::Recorded<$event>>,
-                $crate::EmitError,
-            > {
+            ) -> ::std::result::Result<::std::vec::Vec<$crate::Recorded<$event>>, $crate::EmitError>
+            {
                 $crate::emit::event_history::<$model>(context, &id, limit).await
             }
         }

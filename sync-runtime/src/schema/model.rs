@@ -199,4 +199,3 @@ impl Upcast {
         self.from + 1
     }
 }
-
