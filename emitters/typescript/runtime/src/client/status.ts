@@ -113,29 +113,31 @@ export class StatusStore {
 
   #compute(): SyncStatus {
     const { serverProblem, storageProblem, ...parts } = this.#parts;
-    let pendingCount = 0;
-    let oldest: string | null = null;
+    const { ledger, overtaken, updateRequired, pendingCount } = this.#store;
     const blocked = new Map<string, number>();
-    for (const { status, event, rejection } of this.#store.ledger.outbox.values()) {
-      if (status === 'pending') {
-        pendingCount += 1;
-        if (oldest === null || event.timestamp < oldest) oldest = event.timestamp;
-      }
+    for (const { rejection } of ledger.refused.values()) {
       if (rejection?.under !== undefined) blocked.set(rejection.under, (blocked.get(rejection.under) ?? 0) + 1);
     }
     const rejections: RejectionInfo[] = [];
-    for (const { status, event, rejection } of this.#store.ledger.outbox.values()) {
+    for (const { status, event, rejection } of ledger.refused.values()) {
       if (status !== 'rejected' || rejection === null) continue;
       const { code, reason, at } = rejection;
       rejections.push({ event, code, reason, at, blocked: blocked.get(event.id) ?? 0 });
     }
+    // The outbox is in the order of recording.
+    let oldest: EventEnvelope | null = null;
+    for (const { status, event } of pendingCount > 0 ? ledger.outbox.values() : []) {
+      if (status !== 'pending') continue;
+      oldest = event;
+      break;
+    }
     return {
       ...parts,
       pendingCount,
-      oldestPendingAt: oldest === null ? null : parseStamp(oldest).ms,
+      oldestPendingAt: oldest === null ? null : parseStamp(oldest.timestamp).ms,
       rejections,
-      overtaken: [...this.#store.overtaken.values()],
-      updateRequired: this.#store.updateRequired,
+      overtaken: [...overtaken.values()],
+      updateRequired,
       problem: storageProblem ?? serverProblem,
     };
   }

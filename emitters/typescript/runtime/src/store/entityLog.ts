@@ -1,4 +1,5 @@
 /** The events of one entity in their order, and the fold over them. Pure: no clock, no I/O. */
+import { equal } from '../materializers/utils.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
 import { toWire } from './codec.js';
 import type { Rejection, Snapshot, SnapshotPair } from './db.js';
@@ -138,31 +139,48 @@ export class EntityLog {
 
   /** Takes an event out; says whether it was there. */
   remove(entry: LogEntry): boolean {
-    const at = this.entries.indexOf(entry);
-    if (at < 0) return false;
+    const at = this.#placeOf(entry.event);
+    if (this.entries[at] !== entry) return false;
     this.entries.splice(at, 1);
     this.#rewind(at);
     return true;
   }
 
   /**
-   * Takes in an event of the feed.
+   * Takes in an event of the feed, for the copy of it that is held (`known`).
    *
    * `held`: a snapshot has it already. `stale`: its place lies before what is kept, so the server has to be asked.
    */
-  receive(entry: LogEntry): 'inserted' | 'held' | 'stale' {
+  receive(entry: LogEntry, known?: LogEntry): 'inserted' | 'held' | 'stale' {
     const seq = entry.seq ?? 0;
-    if (this.#older !== null && seq <= this.#older.seq) return 'held';
-    if (this.#older !== null && comparePlaces(entry.event, this.#older.place) <= 0) {
-      this.stale.push(entry);
-      return 'stale';
+    const held = this.#older !== null && seq <= this.#older.seq;
+    if (held || this.covers(entry.event)) {
+      if (known !== undefined) this.remove(known);
+      if (!held) this.stale.push(entry);
+      return held ? 'held' : 'stale';
     }
     if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) {
       this.#newer = null;
       this.#outdate();
     }
+    const at = this.#placeOf(entry.event);
+    if (known !== undefined && this.entries[at] === known && this.#foldsAlike(known, entry)) {
+      entry.applied = known.applied;
+      this.entries[at] = entry;
+      return 'inserted';
+    }
+    if (known !== undefined) this.remove(known);
     this.insert(entry);
     return 'inserted';
+  }
+
+  /** Whether one copy of an event can stand for the other without folding again; a `custom` effect sees more than the payload. */
+  #foldsAlike(a: LogEntry, b: LogEntry): boolean {
+    return (
+      a.readable === b.readable &&
+      this.model.events[a.event.event_type]?.effect !== 'custom' &&
+      equal(a.event.payload, b.event.payload)
+    );
   }
 
   /** Starts from a snapshot of the server, read when its log stood at `head`. Returns the events that went into it. */

@@ -68,6 +68,8 @@ export class EventStore {
   readonly #ownKeys = new Set<number>();
   #catchUp: Promise<void> | null = null;
   #entriesOnDisk = 0;
+  /** Recorded events that are not saved yet. */
+  #unsaved = 0;
   readonly #watchers = new Watchers();
 
   constructor(options: EventStoreOptions) {
@@ -137,10 +139,22 @@ export class EventStore {
     return Math.round(this.#timers.now() + this.#ledger.offset);
   }
 
+  /** How many events wait to be sent, refused ones apart. */
+  get pendingCount(): number {
+    return this.#ledger.outbox.size - this.#ledger.refused.size;
+  }
+
+  /** How many of them are saved. */
+  get sendableCount(): number {
+    return this.pendingCount - this.#unsaved;
+  }
+
   /** Events to be sent: saved, in order, without those of entities whose earlier events are not. */
   sendable(): LogEntry[] {
-    const pending = [...this.#ledger.outbox.values()].filter(({ status }) => status === 'pending');
+    const pending: LogEntry[] = [];
+    for (const entry of this.#ledger.outbox.values()) if (entry.status === 'pending') pending.push(entry);
     pending.sort((a, b) => comparePlaces(a.event, b.event));
+    if (this.#unsaved === 0) return pending;
     const held = new Set<string>();
     return pending.filter(({ event, saved }) => {
       const key = entityKey(event.entity_type, event.entity_id);
@@ -151,8 +165,7 @@ export class EventStore {
 
   /** Whether there is anything to be sent. */
   hasSendable(): boolean {
-    for (const { status, saved } of this.#ledger.outbox.values()) if (status === 'pending' && saved) return true;
-    return false;
+    return this.sendableCount > 0;
   }
 
   /** Entities whose state only the server knows. */
@@ -163,11 +176,6 @@ export class EventStore {
   /** Whether something is held that this version of the client cannot read. */
   get updateRequired(): boolean {
     return this.#ledger.foreign;
-  }
-
-  /** How many entries wait for the disk. */
-  get unsaved(): number {
-    return this.#journal.queued.length;
   }
 
   // --- Writing ----------------------------------------------------------------------------------------------------------------
@@ -202,6 +210,7 @@ export class EventStore {
     const did = this.state(model.entity, entityId) !== before;
     const entry = this.#ledger.entry(id);
     if (entry !== undefined) entry.own = { did };
+    this.#unsaved += 1;
     const saved = this.#journal.write([{ kind: 'new', event: wire, did }], {
       entity: entityKey(model.entity, entityId),
       flush,
@@ -435,6 +444,7 @@ export class EventStore {
     this.#entriesOnDisk += entries.length;
     for (const entry of entries) {
       if (entry.kind !== 'new') continue;
+      this.#unsaved -= 1;
       const known = this.#ledger.entry(entry.event.id);
       if (known !== undefined) known.saved = true;
     }
@@ -451,6 +461,7 @@ export class EventStore {
     const changes = noChanges();
     for (const entry of entries) {
       if (entry.kind !== 'new') continue;
+      this.#unsaved -= 1;
       this.#ledger.undo(entry.event.id, changes);
       this.onLost.emit(entry.event.id, error);
     }

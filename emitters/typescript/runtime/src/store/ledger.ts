@@ -5,7 +5,7 @@
  */
 import { absent, type EventEnvelope, type ModelDefinition } from '../model.js';
 import type { Cursor, JournalEntry, Rejection } from './db.js';
-import { EntityLog, type LogEntry } from './entityLog.js';
+import { EntityLog, type EntryStatus, type LogEntry } from './entityLog.js';
 
 type EntryOf<Kind extends JournalEntry['kind']> = Extract<JournalEntry, { readonly kind: Kind }>;
 
@@ -30,6 +30,8 @@ export class Ledger {
   readonly models: ReadonlyMap<string, ModelDefinition>;
   /** Events of this device that the server has not accepted, in the order of their recording. */
   readonly outbox = new Map<string, LogEntry>();
+  /** Those of the outbox that are rejected or blocked. */
+  readonly refused = new Map<string, LogEntry>();
   cursor: Cursor | null = null;
   /** What to add to this device's clock to get the server's. */
   offset = 0;
@@ -122,8 +124,7 @@ export class Ledger {
   undo(id: string, changes: Changes): void {
     this.#with(id, (known) => {
       this.#logOf(known, changes)?.remove(known);
-      this.outbox.delete(id);
-      this.#byId.delete(id);
+      this.#drop(known);
     });
   }
 
@@ -134,7 +135,7 @@ export class Ledger {
 
   /** The rejected `create` of an entity. */
   rejectedCreate(entityType: string, entityId: string): LogEntry | undefined {
-    for (const known of this.outbox.values()) {
+    for (const known of this.refused.values()) {
       const { event, status } = known;
       if (status === 'rejected' && event.entity_id === entityId && event.entity_type === entityType) {
         if (this.#isCreate(event)) return known;
@@ -143,9 +144,9 @@ export class Ledger {
     return undefined;
   }
 
-  /** The events blocked under a rejected `create`, in order. */
+  /** The events blocked under a rejected `create`. */
   blockedUnder(id: string): LogEntry[] {
-    return [...this.outbox.values()].filter(({ rejection }) => rejection?.under === id);
+    return [...this.refused.values()].filter(({ rejection }) => rejection?.under === id);
   }
 
   #new(entry: EntryOf<'new'>, saved: boolean, changes: Changes): void {
@@ -178,7 +179,7 @@ export class Ledger {
       const create = this.rejectedCreate(event.entity_type, event.entity_id);
       if (create !== undefined) this.#block(made, create);
     }
-    if (made.status !== 'accepted') this.outbox.set(event.id, made);
+    this.#stand(made, made.status, made.rejection);
     if (made.status === 'pending' || made.status === 'accepted') log.insert(made);
   }
 
@@ -186,10 +187,8 @@ export class Ledger {
     if (known.status === 'accepted' || known.status === 'synced') return;
     const log = this.#logOf(known, changes);
     if (known.status !== 'pending') log?.insert(known);
-    known.status = 'accepted';
+    this.#stand(known, 'accepted');
     known.head = head;
-    known.rejection = null;
-    this.outbox.delete(known.event.id);
     this.#unblock(known, changes);
     // Sent before by someone whose answer was lost, it may be in the snapshot already.
     if (log?.covers(known.event)) {
@@ -202,11 +201,11 @@ export class Ledger {
     const known = this.#byId.get(entry.id);
     if (known?.status !== 'pending' && known?.status !== 'blocked') return;
     const { event } = known;
-    this.#logOf(known, changes)?.remove(known);
-    known.status = 'rejected';
-    known.rejection = { code: entry.code, reason: entry.reason, at: entry.at };
+    const log = this.#logOf(known, changes);
+    log?.remove(known);
+    this.#stand(known, 'rejected', { code: entry.code, reason: entry.reason, at: entry.at });
     if (this.#isCreate(event)) {
-      for (const other of this.outbox.values()) {
+      for (const other of [...(log?.entries ?? []), ...this.refused.values()]) {
         const same = other.event.entity_id === event.entity_id && other.event.entity_type === event.entity_type;
         const refusedForIt = other.status === 'rejected' && other.rejection?.code === 'entity_not_found';
         if (other === known || !same || (other.status !== 'pending' && !refusedForIt)) continue;
@@ -226,15 +225,13 @@ export class Ledger {
       at: create.rejection?.at ?? 0,
       under: create.event.id,
     };
-    known.status = 'blocked';
-    known.rejection = rejection;
+    this.#stand(known, 'blocked', rejection);
   }
 
   /** The `create` is accepted after all: what waited under it goes on. */
   #unblock(create: LogEntry, changes: Changes): void {
     for (const blocked of this.blockedUnder(create.event.id)) {
-      blocked.status = 'pending';
-      blocked.rejection = null;
+      this.#stand(blocked, 'pending');
       this.#logOf(blocked, changes)?.insert(blocked);
     }
   }
@@ -242,8 +239,7 @@ export class Ledger {
   #discard(known: LogEntry, changes: Changes): void {
     if (known.status !== 'rejected' && known.status !== 'blocked') return;
     this.#logOf(known, changes);
-    this.outbox.delete(known.event.id);
-    this.#byId.delete(known.event.id);
+    this.#drop(known);
   }
 
   #moved(entry: EntryOf<'moved'>, changes: Changes): void {
@@ -256,9 +252,8 @@ export class Ledger {
         log?.remove(known);
         known.event = { ...known.event, timestamp };
         if (known.recorded !== null) known.recorded = { ...known.recorded, timestamp };
-        known.status = 'pending';
+        this.#stand(known, 'pending');
         known.sent = false;
-        known.rejection = null;
         log?.insert(known);
       });
     }
@@ -268,13 +263,6 @@ export class Ledger {
     const { event } = entry;
     const known = this.#byId.get(event.id);
     if (known?.status === 'synced') return;
-    if (known !== undefined) {
-      this.#logOf(known, changes)?.remove(known);
-      this.outbox.delete(event.id);
-      this.#byId.delete(event.id);
-      known.status = 'synced'; // for whoever holds it: it is accepted
-      this.#unblock(known, changes);
-    }
     const made: LogEntry = {
       ...this.read(event),
       status: 'synced',
@@ -287,7 +275,13 @@ export class Ledger {
       rejection: null,
     };
     const log = this.ensure(event.entity_type, event.entity_id);
-    const outcome = log?.receive(made);
+    const outcome = log?.receive(made, known);
+    if (known !== undefined) {
+      this.#logOf(known, changes);
+      this.#drop(known);
+      known.status = 'synced'; // for whoever holds it: it is accepted
+      this.#unblock(known, changes);
+    }
     if (outcome === 'held') return;
     if (log !== null && outcome === 'stale') this.needy.add(log);
     this.#add(made, changes);
@@ -319,6 +313,22 @@ export class Ledger {
     if (log !== null) this.#byId.set(made.event.id, made);
     this.#saw(made.event.timestamp, changes);
     return log;
+  }
+
+  /** Where an event now stands: outbox and refused follow. */
+  #stand(known: LogEntry, status: EntryStatus, rejection: Rejection | null = null): void {
+    known.status = status;
+    known.rejection = rejection;
+    if (status === 'accepted') this.outbox.delete(known.event.id);
+    else this.outbox.set(known.event.id, known);
+    if (rejection === null) this.refused.delete(known.event.id);
+    else this.refused.set(known.event.id, known);
+  }
+
+  #drop({ event }: LogEntry): void {
+    this.outbox.delete(event.id);
+    this.refused.delete(event.id);
+    this.#byId.delete(event.id);
   }
 
   #saw(stamp: string, changes: Changes): void {

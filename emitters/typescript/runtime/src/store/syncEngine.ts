@@ -300,7 +300,7 @@ export class SyncEngine {
   noticed(): void {
     if (this.#state !== 'idle' && this.#state !== 'waiting') return;
     const { store } = this.#options;
-    if (store.ledger.outbox.size >= BATCH && store.sendable().length >= BATCH) this.dispatch('full');
+    if (store.sendableCount >= BATCH) this.dispatch('full');
     else if (store.hasSendable()) this.dispatch('work');
   }
 
