@@ -11,7 +11,7 @@ describe('two windows', () => {
     await pictured(t, tablets, async () => {
       const [anna, ben] = await Promise.all(tablets.map((tablet) => tablet.signIn()));
       assert.ok(anna && ben);
-      await Promise.all([syncShows(anna, /Online\s+All sent/), syncShows(ben, /Online\s+All sent/)]);
+      await Promise.all([syncShows(anna, /Online All sent/), syncShows(ben, /Online All sent/)]);
 
       await openTable(anna, 5);
       await order(anna, 'Burger', 'Steak frites');
@@ -51,8 +51,8 @@ describe('two windows', () => {
       await order(anna, 'Lasagne', 'Moules');
       await openTable(ben, 4);
       await order(ben, 'Sea bass');
-      await syncShows(anna, /Server not reached\s+3 to send/);
-      await syncShows(ben, /Server not reached\s+2 to send/);
+      await syncShows(anna, /Server not reached 2 to send/);
+      await syncShows(ben, /Server not reached 1 to send/);
       await pause(500);
       await Promise.all([toTables(anna), toTables(ben)]);
       await tableShows(anna, 4, /free/);
@@ -61,10 +61,10 @@ describe('two windows', () => {
       // Each waits for its own next attempt; nobody presses anything.
       await tableShows(anna, 4, /1 item, €22\.50/, 40_000);
       await tableShows(ben, 3, /2 items, €33\.10/, 40_000);
-      await Promise.all([syncShows(anna, /Online\s+All sent/), syncShows(ben, /Online\s+All sent/)]);
+      await Promise.all([syncShows(anna, /Online All sent/), syncShows(ben, /Online All sent/)]);
       const orders = await restaurant.orders();
       assert.deepEqual(orders.map(({ table_number }) => table_number).sort(), [3, 4]);
-      assert.equal((await restaurant.events()).length, 5);
+      assert.equal((await restaurant.events()).length, 3);
     });
   });
 });

@@ -131,7 +131,8 @@ class Device {
     const { orders } = this.sync;
     const all = orders.list({ orderBy: 'id' });
     const dice = random();
-    if (all.length === 0 || dice < 0.12) return orders.create({ table_number: 1 + Math.floor(random() * 20) });
+    if (all.length === 0 || (all.length < 8 && dice < 0.12))
+      return orders.create({ table_number: 1 + Math.floor(random() * 20) });
     const order = pick(random, all);
     const item = order.items.length === 0 ? null : pick(random, order.items);
     if (dice < 0.5 || (dice < 0.7 && item === null)) {
