@@ -10,7 +10,7 @@ use super::{
 use crate::{
     principal::Principal,
     registry::Models,
-    schema::{Effect, Event},
+    schema::{Effect, Event, Model},
     semantics::{
         fold::{self, Folded, Occurrence, Reducer},
         hlc::{Clock, Stamp},
@@ -137,7 +137,7 @@ impl<'a> Grouping<'a> {
                 for head in self.group.heads(model, &keys).await? {
                     self.heads.insert(head.key.clone(), head);
                 }
-                self.refold_older(model.version).await?;
+                self.refold_older(model).await?;
             }
         }
         Ok(())
@@ -145,12 +145,15 @@ impl<'a> Grouping<'a> {
 
     /// A projection of an older schema is folded again, not trusted: a server of an older version may have written it
     /// since this one started.
-    async fn refold_older(&mut self, version: u32) -> Result<()> {
-        let older = self
+    async fn refold_older(&mut self, model: &Model) -> Result<()> {
+        let older: Vec<EntityKey> = self
             .heads
             .values()
-            .filter(|head| head.schema_version < version);
-        let older: Vec<EntityKey> = older.map(|head| head.key.clone()).collect();
+            .filter(|head| {
+                head.key.entity_type == model.entity && head.schema_version < model.version
+            })
+            .map(|head| head.key.clone())
+            .collect();
         for key in older {
             self.refold(&key).await?;
         }
