@@ -1,0 +1,183 @@
+/** Measures the generated client in Chromium, in ratios against a baseline in the same run. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type {} from './page/index.js';
+import { type Line, median, print, type Spread, spread } from './table.js';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+const EVENTS = 10_000;
+const here = import.meta.dirname;
+
+/** One React, whoever imports it. */
+const react = { react: join(here, 'node_modules/react'), 'react-dom': join(here, 'node_modules/react-dom') };
+
+async function bundle(contents: string, external: readonly string[] = []): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: here, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    external: [...external],
+    ...(external.length === 0 ? { alias: react } : {}),
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+async function kilobytes(contents: string): Promise<number> {
+  return gzipSync(await bundle(contents, ['react', 'react-dom']), { level: 9 }).length / 1024;
+}
+
+async function serve(script: string): Promise<{ origin: string; stop: () => void }> {
+  const server = createServer((request, response) => {
+    const page = request.url === '/';
+    response.writeHead(200, {
+      'content-type': page ? 'text/html' : 'text/javascript',
+      // For timers of 5 µs.
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
+    response.end(page ? '<!doctype html><body><script type="module" src="/page.js"></script>' : script);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, stop: () => server.close() };
+}
+
+function launch(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+async function withPage<T>(context: BrowserContext, origin: string, action: (page: Page) => Promise<T>): Promise<T> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => console.error(error));
+  await page.goto(origin);
+  await page.waitForFunction(() => 'bench' in window);
+  const result = await action(page);
+  await page.close();
+  return result;
+}
+
+/** Of each round its median; of those the spread. */
+class Measure {
+  readonly #ours: number[] = [];
+  readonly #baseline: number[] = [];
+
+  add(ours: readonly number[], baseline: readonly number[]): void {
+    this.#ours.push(median(ours));
+    this.#baseline.push(median(baseline));
+  }
+
+  get ours(): Spread {
+    return spread(this.#ours);
+  }
+
+  get baseline(): Spread {
+    return spread(this.#baseline);
+  }
+
+  get ratio(): Spread {
+    return spread(this.#ours.map((value, round) => value / (this.#baseline[round] ?? Number.NaN)));
+  }
+}
+
+const load = (): string => readFileSync('/proc/loadavg', 'utf8').split(' ').slice(0, 3).join(' ');
+
+const before = load();
+const profile = mkdtempSync(join(tmpdir(), 'pos-bench-'));
+const { origin, stop } = await serve(await bundle("import './page/index.js';"));
+const measures = {
+  saved: new Measure(),
+  detail: new Measure(),
+  list: new Measure(),
+  burst: new Measure(),
+  open: new Measure(),
+};
+try {
+  let context = await launch(profile);
+  await withPage(context, origin, (page) => page.evaluate((events) => window.bench.fill('opened', events), EVENTS));
+  for (let round = 0; round < ROUNDS; round++) {
+    const saved = await withPage(context, origin, (page) => page.evaluate(() => window.bench.saved(200)));
+    measures.saved.add(saved.ours, saved.bare);
+    for (const view of ['detail', 'list'] as const) {
+      const shown = await withPage(context, origin, (page) =>
+        page.evaluate((given) => window.bench.toDom(given, 100), view),
+      );
+      measures[view].add(shown.ours, shown.tanstack);
+    }
+    const burst = await withPage(context, origin, (page) => page.evaluate(() => window.bench.burst(500)));
+    measures.burst.add(burst.ours, burst.bare);
+    // The browser starts anew, so that nothing of the store is warm; who goes first takes turns.
+    await context.close();
+    context = await launch(profile);
+    const opened = await withPage(context, origin, (page) =>
+      page.evaluate((oursFirst) => window.bench.open('opened', oursFirst), round % 2 === 0),
+    );
+    if (opened.orders !== 100) throw new Error(`the store held ${opened.orders} orders`);
+    measures.open.add([opened.ours], [opened.bare]);
+  }
+  await context.close();
+} finally {
+  stop();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+}
+
+const timed = (what: string, measure: Measure, against: string, aim: number): Line => ({
+  what,
+  ours: measure.ours,
+  unit: 'ms',
+  against: `${against} ${measure.baseline.median.toFixed(2)} ms`,
+  ratio: measure.ratio,
+  aim: `<= ${aim}x`,
+});
+const weighed = async (what: string, contents: string, aim: string): Promise<Line> => ({
+  what,
+  ours: spread([await kilobytes(contents)]),
+  unit: 'KB',
+  against: '',
+  ratio: null,
+  aim,
+});
+
+const sync = '../web/src/sync';
+print(
+  [
+    timed('one change, until it is saved', measures.saved, 'bare IndexedDB transaction', 1.25),
+    timed('a change to the DOM, one order', measures.detail, 'TanStack DB in memory', 0.8),
+    timed('a change to the DOM, list of 100', measures.list, 'TanStack DB in memory', 0.8),
+    timed('500 changes at once, until all are saved', measures.burst, 'bare transactions', 0.25),
+    timed('open with 10,000 events, list the orders', measures.open, 'bare read of the same records', 2),
+    await weighed(
+      'runtime and IndexedDB, min + gzip',
+      `export { SyncClient } from '${sync}/client/sync.js'`,
+      '< 15 KB',
+    ),
+    await weighed(
+      'the whole generated client with hooks, no React',
+      `export * from '${sync}/index.js'; export * from '${sync}/hooks/index.js'`,
+      '',
+    ),
+  ],
+  `client in Chromium, ${ROUNDS} rounds in turns; medians of rounds (smallest to largest); load average ${before} before, ${load()} after`,
+);

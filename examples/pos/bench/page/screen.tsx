@@ -1,0 +1,116 @@
+/** From a change to the DOM, in React: ours, durable, against TanStack DB in memory. */
+import { createCollection, eq, localOnlyCollectionOptions, useLiveQuery } from '@tanstack/react-db';
+import type { ReactElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { SyncProvider, useOrder, useOrders } from '../../web/src/sync/hooks/index.js';
+import { makeClient } from './store.js';
+
+export interface ScreenSamples {
+  readonly ours: readonly number[];
+  readonly tanstack: readonly number[];
+}
+
+interface Row {
+  readonly id: string;
+  readonly table_number: number;
+  readonly status: string;
+  tip_cents: number;
+}
+
+function Line({ row }: { readonly row: Row }): ReactElement {
+  return (
+    <li>
+      {row.table_number} {row.status} <b>{row.tip_cents}</b>
+    </li>
+  );
+}
+
+function Lines({ rows }: { readonly rows: readonly Row[] }): ReactElement {
+  return (
+    <ul>
+      {rows.map((row) => (
+        <Line key={row.id} row={row} />
+      ))}
+    </ul>
+  );
+}
+
+function OurDetail({ id }: { readonly id: string }): ReactElement {
+  const { data } = useOrder(id);
+  return <ul>{data === undefined ? null : <Line row={data} />}</ul>;
+}
+
+function OurList(): ReactElement {
+  const { data } = useOrders({ orderBy: 'table_number' });
+  return <Lines rows={data} />;
+}
+
+const collection = createCollection(localOnlyCollectionOptions<Row, string>({ getKey: ({ id }) => id }));
+
+function TheirDetail({ id }: { readonly id: string }): ReactElement {
+  const { data } = useLiveQuery((query) => query.from({ row: collection }).where(({ row }) => eq(row.id, id)), [id]);
+  return <Lines rows={data} />;
+}
+
+function TheirList(): ReactElement {
+  const { data } = useLiveQuery((query) => query.from({ row: collection }).orderBy(({ row }) => row.table_number));
+  return <Lines rows={data} />;
+}
+
+function mount(component: ReactElement): HTMLElement {
+  const root = document.body.appendChild(document.createElement('div'));
+  createRoot(root).render(component);
+  return root;
+}
+
+/** Milliseconds from the call until the DOM below `root` is another. */
+function untilShown(root: HTMLElement, change: () => unknown): Promise<number> {
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      observer.disconnect();
+      resolve(performance.now() - begin);
+    });
+    observer.observe(root, { subtree: true, childList: true, characterData: true });
+    const begin = performance.now();
+    change();
+  });
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** One entity on the screen, or 100; a change to one of them at a time, ours and theirs in turns. */
+export async function toDom(view: 'detail' | 'list', count: number): Promise<ScreenSamples> {
+  const sync = makeClient(`screen-${crypto.randomUUID()}`);
+  await sync.start();
+  const ids: string[] = [];
+  for (let table = 0; table < 100; table++) {
+    const { entityId } = sync.orders.create({ table_number: table });
+    ids.push(entityId);
+    collection.insert({ id: entityId, table_number: table, status: 'open', tip_cents: 0 });
+  }
+  const first = ids[0] ?? '';
+  const ours = mount(
+    <SyncProvider sync={sync}>{view === 'list' ? <OurList /> : <OurDetail id={first} />}</SyncProvider>,
+  );
+  const theirs = mount(view === 'list' ? <TheirList /> : <TheirDetail id={first} />);
+  const rows = view === 'list' ? 100 : 1;
+  while ([ours, theirs].some((root) => root.querySelectorAll('li').length !== rows)) await pause(10);
+  const samples: { ours: number[]; tanstack: number[] } = { ours: [], tanstack: [] };
+  for (let i = -30; i < count; i++) {
+    const id = (view === 'list' ? ids[(i + 30) % ids.length] : first) ?? first;
+    const order = sync.orders.of(id);
+    const our = await untilShown(ours, () => order.addTip({ by: 1 }));
+    await pause(4); // what was begun ends: the write, effects
+    const their = await untilShown(theirs, () =>
+      collection.update(id, (row) => {
+        row.tip_cents += 1;
+      }),
+    );
+    await pause(4);
+    if (i < 0) continue; // warm-up
+    samples.ours.push(our);
+    samples.tanstack.push(their);
+  }
+  await sync.close();
+  return samples;
+}
