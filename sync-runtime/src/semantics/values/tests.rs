@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::{rules::check_rules, *};
+use crate::schema::*;
 
 fn of(ty: &Type, value: Value) -> Option<Value> {
     normal(ty, false, Form::Input, value).ok()
