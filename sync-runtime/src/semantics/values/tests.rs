@@ -219,3 +219,49 @@ fn the_lengths_of_text_are_those_of_its_scalars() {
     assert!(check_rules(&rules, &json!("xab1")).is_err());
     assert!(check_rules(&rules, &Value::Null).is_ok());
 }
+
+#[test]
+fn an_event_time_is_no_key_of_a_payload_inside_a_union_either() {
+    let field = |name: &'static str, kind| Field {
+        name: name.into(),
+        doc: "".into(),
+        ty: Ref::Static(&Type::String),
+        default: None,
+        kind,
+        visibility: Visibility::Public,
+        rules: Rules::NONE,
+        big: false,
+        optional: false,
+        singular: "".into(),
+        aliases: Vec::new().into(),
+        conflict_manual: false,
+    };
+    let union = Type::Union(Ref::Boxed(Box::new(UnionType {
+        name: "Mark".into(),
+        doc: "".into(),
+        tagging: Tagging::Internal { tag: "kind".into() },
+        variants: vec![UnionVariant {
+            name: "note".into(),
+            doc: "".into(),
+            aliases: Vec::new().into(),
+            body: UnionBody::Struct(
+                vec![
+                    field("text", FieldKind::Plain),
+                    field("at", FieldKind::EventTime),
+                ]
+                .into(),
+            ),
+        }]
+        .into(),
+    })));
+    let given = json!({ "kind": "note", "text": "hot" });
+    let payload = normal(&union, false, Form::Input, given.clone()).unwrap();
+    assert_eq!(payload, given);
+    let time = "2026-11-21T08:00:00.000Z";
+    assert_eq!(
+        complete(&union, false, payload, time),
+        json!({ "kind": "note", "text": "hot", "at": time })
+    );
+    let forged = json!({ "kind": "note", "text": "hot", "at": time });
+    assert!(normal(&union, false, Form::Input, forged).is_err());
+}

@@ -7,7 +7,7 @@ use super::{
     normal::{names, normal, normal_fields, object},
 };
 use crate::{
-    schema::{Tagging, UnionBody, UnionType},
+    schema::{Field, FieldKind, Tagging, UnionBody, UnionType},
     semantics::Invalid,
 };
 
@@ -105,7 +105,9 @@ fn normal_body(
         (_, None) => Err(Invalid::here("this member carries data")),
         (UnionBody::Newtype(ty), Some(value)) => normal(ty, big, form, value).map(Some),
         (UnionBody::Struct(fields), Some(value)) => {
-            normal_fields(fields.iter(), form, object(value)?, Missing::WithDefaultMay)
+            let given = |field: &&Field| form == Form::State || field.kind != FieldKind::EventTime;
+            let fields = fields.iter().filter(given);
+            normal_fields(fields, form, object(value)?, Missing::WithDefaultMay)
                 .map(|object| Some(Value::Object(object)))
         }
     }
