@@ -48,7 +48,7 @@ describe('offline', () => {
       // A dead battery; started again where there is no network either.
       await annasTablet.kill();
       await annasTablet.start({ offline: true });
-      anna = await annasTablet.open();
+      anna = await annasTablet.signIn();
       await tableShows(anna, 6, /taking order, 4 items, €37\.30/);
       await openTable(anna, 6);
       await order(anna, 'Tiramisù');

@@ -1,7 +1,7 @@
 /** Events, refusals and the state of sync, in a waiter's words. */
 import { money } from './format.js';
 import { statusWords } from './orders.js';
-import type { EventEnvelope, OrderEvent, OrderStatus, SyncStatus } from './sync/index.js';
+import type { EventEnvelope, OrderEvent, OrderItemInput, OrderStatus, SyncStatus } from './sync/index.js';
 
 /** An event as an event of an order; the store checked it against its type before it let it in. */
 function asOrderEvent(event: EventEnvelope): OrderEvent | null {
@@ -15,17 +15,33 @@ const changes: Readonly<Record<OrderStatus, string>> = {
   cancelled: 'Cancelled',
 };
 
+function itemWords({ name, quantity = 1 }: OrderItemInput): string {
+  return quantity === 1 ? name : `${quantity} × ${name}`;
+}
+
+/** Names of the lines that events brought, removed ones among them, by id. */
+export function itemNames(events: readonly EventEnvelope[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const envelope of events) {
+    const event = asOrderEvent(envelope);
+    if (event?.event_type === 'order.item_added') names.set(event.payload.item.id, event.payload.item.name);
+    if (event?.event_type !== 'order.created') continue;
+    for (const { id, name } of event.payload.items ?? []) names.set(id, name);
+  }
+  return names;
+}
+
 /** What somebody did. `itemName` looks a line up by its id. */
 export function eventWords(envelope: EventEnvelope, itemName: (id: string) => string | undefined): string {
   const event = asOrderEvent(envelope);
   if (event === null) return envelope.event_type;
   switch (event.event_type) {
-    case 'order.created':
-      return `Opened table ${event.payload.table_number}`;
-    case 'order.item_added': {
-      const { name, quantity = 1 } = event.payload.item;
-      return quantity === 1 ? `Added ${name}` : `Added ${quantity} × ${name}`;
+    case 'order.created': {
+      const { table_number, items = [] } = event.payload;
+      return `Opened table ${table_number}${items.length === 0 ? '' : ` with ${items.map(itemWords).join(', ')}`}`;
     }
+    case 'order.item_added':
+      return `Added ${itemWords(event.payload.item)}`;
     case 'order.item_removed':
       return `Removed ${itemName(event.payload.item_id) ?? 'a line'}`;
     case 'order.item_updated': {

@@ -6,7 +6,7 @@ import type { Order } from '../sync/index.js';
 import { BillActions } from './BillActions.js';
 import { BillLine } from './BillLine.js';
 import { NoteField } from './NoteField.js';
-import { TipRow } from './TipRow.js';
+import { TipButtons, TipSum } from './Tip.js';
 import './Bill.css';
 
 /** What was ordered and what it comes to. */
@@ -31,13 +31,14 @@ export function Bill({ order }: { readonly order: Order }): ReactElement {
         <NoteField order={order} />
       </div>
       <footer className="bill-foot">
+        {active && <TipButtons order={order} />}
         {order.tip_cents !== 0 && (
           <p className="bill-sum">
             <span>Food and drinks</span>
             <span>{money(subtotal(order))}</span>
           </p>
         )}
-        <TipRow order={order} />
+        <TipSum order={order} />
         {session.role === 'owner' && order.margin_cents != null && (
           <p className="bill-sum">
             <span>Margin</span>

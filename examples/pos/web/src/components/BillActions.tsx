@@ -3,7 +3,7 @@ import { useOrderActions } from '../actions.js';
 import { money } from '../format.js';
 import { total } from '../orders.js';
 import { closedHref } from '../route.js';
-import { type Order, type OrderStatus, orderStatusMoves } from '../sync/index.js';
+import { type Order, orderStatusMoves } from '../sync/index.js';
 import { Dialog } from './Dialog.js';
 import './BillActions.css';
 
@@ -12,7 +12,7 @@ export function BillActions({ order }: { readonly order: Order }): ReactElement 
   const actions = useOrderActions(order);
   const [asking, setAsking] = useState(false);
   const next = orderStatusMoves[order.status];
-  const change = (status: OrderStatus): void => actions.change(status);
+  const forward = next.find((status) => status !== 'cancelled');
   if (next.length === 0) return <Archive order={order} />;
   return (
     <div className="actions">
@@ -21,19 +21,14 @@ export function BillActions({ order }: { readonly order: Order }): ReactElement 
           Cancel
         </button>
       )}
-      {next.includes('sent') && (
+      {forward !== undefined && (
         <button
           type="button"
           className="button button-large button-primary"
           disabled={order.items.length === 0}
-          onClick={() => change('sent')}
+          onClick={() => actions.change(forward)}
         >
-          Send to kitchen
-        </button>
-      )}
-      {next.includes('paid') && (
-        <button type="button" className="button button-large button-primary" onClick={() => change('paid')}>
-          Paid {money(total(order))}
+          {forward === 'sent' ? 'Send to kitchen' : `Paid ${money(total(order))}`}
         </button>
       )}
       {asking && (
@@ -50,7 +45,7 @@ export function BillActions({ order }: { readonly order: Order }): ReactElement 
                 className="button button-danger-solid"
                 onClick={() => {
                   setAsking(false);
-                  change('cancelled');
+                  actions.change('cancelled');
                 }}
               >
                 Cancel the order

@@ -2,10 +2,10 @@ import { type ReactElement, useMemo } from 'react';
 import { when } from '../format.js';
 import { nameOf, useSession } from '../session.js';
 import { useOrderHistory } from '../sync/hooks/index.js';
-import type { EventEnvelope, HistoryEntry, Order } from '../sync/index.js';
+import type { HistoryEntry, Order } from '../sync/index.js';
 import { eventTime } from '../sync/materializers/utils.js';
 import { useNow } from '../useNow.js';
-import { eventWords } from '../words.js';
+import { eventWords, itemNames } from '../words.js';
 import { Dialog } from './Dialog.js';
 import './History.css';
 
@@ -60,16 +60,4 @@ function remarkOn({ status, applied }: HistoryEntry): string | null {
     default:
       return status satisfies never;
   }
-}
-
-/** Names of lines, removed ones among them, by id. */
-export function itemNames(events: readonly EventEnvelope[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const { payload } of events) {
-    if (typeof payload !== 'object' || payload === null || !('item' in payload)) continue;
-    const { item } = payload;
-    if (typeof item !== 'object' || item === null || !('id' in item) || !('name' in item)) continue;
-    if (typeof item.id === 'string' && typeof item.name === 'string') names.set(item.id, item.name);
-  }
-  return names;
 }

@@ -1,5 +1,5 @@
-import { type ReactElement, useState } from 'react';
-import { useRoute } from '../route.js';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { type Route, useRoute } from '../route.js';
 import { Closed } from './Closed.js';
 import { Floor } from './Floor.js';
 import { Notices } from './Notices.js';
@@ -16,16 +16,31 @@ export function Shell(): ReactElement {
     <div className="shell">
       <TopBar onSync={openPanel} />
       <Notices onOpen={openPanel} />
-      <main className="shell-main">
-        <Page />
-      </main>
+      <Main />
       {panel && <SyncPanel onClose={() => setPanel(false)} />}
     </div>
   );
 }
 
-function Page(): ReactElement {
+/** Where the focus went with what was on the page before, it comes here: a keyboard goes on from there. */
+function Main(): ReactElement {
   const route = useRoute();
+  const element = useRef<HTMLElement>(null);
+  const place = JSON.stringify(route);
+  const shown = useRef(place);
+  useEffect(() => {
+    if (shown.current === place) return;
+    shown.current = place;
+    if (document.activeElement === document.body) element.current?.focus({ preventScroll: true });
+  }, [place]);
+  return (
+    <main ref={element} className="shell-main" tabIndex={-1}>
+      <Page route={route} />
+    </main>
+  );
+}
+
+function Page({ route }: { readonly route: Route }): ReactElement {
   switch (route.page) {
     case 'floor':
       return <Floor />;

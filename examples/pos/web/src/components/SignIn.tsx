@@ -4,7 +4,7 @@ import './SignIn.css';
 
 const roles: readonly { readonly role: Role; readonly name: string; readonly text: string }[] = [
   { role: 'waiter', name: 'Waiter', text: 'Takes orders' },
-  { role: 'owner', name: 'Owner', text: 'Sees margins too' },
+  { role: 'owner', name: 'Owner', text: 'Runs the house' },
 ];
 
 const team = ['Anna', 'Ben', 'Chloé', 'David'];

@@ -3,58 +3,60 @@ import { useOrderActions } from '../actions.js';
 import { money, parseMoney } from '../format.js';
 import { isActive } from '../orders.js';
 import type { Order } from '../sync/index.js';
-import './TipRow.css';
+import './Tip.css';
 
 const quick = [100, 200, 500];
 
-/** The tip so far, and more of it. Amounts are added, so that two waiters’ tips both count. */
-export function TipRow({ order }: { readonly order: Order }): ReactElement | null {
-  const actions = useOrderActions(order);
+/** Gives a tip. Amounts are added, so that two waiters’ tips both count. */
+export function TipButtons({ order }: { readonly order: Order }): ReactElement {
+  const { tip } = useOrderActions(order);
   const [typing, setTyping] = useState(false);
-  const active = isActive(order);
-  if (!active && order.tip_cents === 0) return null;
   const add = (cents: number): void => {
-    actions.tip(cents);
+    tip(cents);
     setTyping(false);
   };
   return (
     <div className="tip">
-      {active && (
-        <div className="tip-buttons">
-          <span aria-hidden="true">Tip</span>
-          {quick.map((cents) => (
-            <button
-              key={cents}
-              type="button"
-              className="chip"
-              onClick={() => add(cents)}
-              aria-label={`Add a tip of ${money(cents)}`}
-            >
-              +{cents / 100}
-            </button>
-          ))}
+      <div className="tip-buttons">
+        <span aria-hidden="true">Tip</span>
+        {quick.map((cents) => (
           <button
+            key={cents}
             type="button"
             className="chip"
-            aria-expanded={typing}
-            aria-label="Another tip"
-            onClick={() => setTyping(!typing)}
+            onClick={() => add(cents)}
+            aria-label={`Add a tip of ${money(cents)}`}
           >
-            Other
+            +{cents / 100}
           </button>
-        </div>
-      )}
-      {active && typing && <OtherTip onAdd={add} />}
-      {order.tip_cents !== 0 && (
-        <div className="bill-sum">
-          <span>Tip</span>
-          <output aria-label="Tip so far">{money(order.tip_cents)}</output>
-          {active && (
-            <button type="button" className="tip-none" onClick={() => add(-order.tip_cents)} aria-label="No tip">
-              ✕
-            </button>
-          )}
-        </div>
+        ))}
+        <button
+          type="button"
+          className="chip"
+          aria-expanded={typing}
+          aria-label="Another tip"
+          onClick={() => setTyping(!typing)}
+        >
+          Other
+        </button>
+      </div>
+      {typing && <OtherTip onAdd={add} />}
+    </div>
+  );
+}
+
+/** The tip so far, if there is one. */
+export function TipSum({ order }: { readonly order: Order }): ReactElement | null {
+  const { tip } = useOrderActions(order);
+  if (order.tip_cents === 0) return null;
+  return (
+    <div className="bill-sum">
+      <span>Tip</span>
+      <output aria-label="Tip so far">{money(order.tip_cents)}</output>
+      {isActive(order) && (
+        <button type="button" className="tip-none" onClick={() => tip(-order.tip_cents)} aria-label="No tip">
+          ✕
+        </button>
       )}
     </div>
   );
