@@ -76,6 +76,23 @@ describe('snapshots', () => {
     assert.ok(kept < 31, `some of ${kept} were dropped`);
   });
 
+  it('count after a restart too, though the journal still holds the events below them', async () => {
+    const disk = new MemoryDisk();
+    const id = uuid();
+    const log = [event('order.created', id, { table_number: 1 }, 1000)];
+    for (let i = 1; i < 20; i++) log.push(event('order.tip_added', id, { by: 1 }, 1000 + i));
+    for (let at = 0; at < log.length; at += 5) {
+      const store = await open(new MemoryAdapter(disk), 5);
+      const page = log.slice(at, at + 5).map((one, index) => ({ ...one, seq: at + index + 1 }));
+      await store.receive(page, null);
+      await store.compact();
+    }
+    const store = await open(new MemoryAdapter(disk), 5);
+    assert.equal(new Map(Object.entries(store.state('order', id) ?? {})).get('tip_cents'), 19);
+    assert.equal(store.ledger.log('order', id)?.entries.length, 5);
+    assert.equal(store.ledger.log('order', id)?.sinceSnapshot(), 0);
+  });
+
   it('are not taken where another tab wrote meanwhile', async () => {
     const disk = new MemoryDisk();
     const store = await open(new MemoryAdapter(disk));

@@ -238,19 +238,20 @@ function fields<R extends Fields, O extends Fields>(
   optional: O | undefined,
   exact: boolean,
 ): Parser<ObjectOf<R, O>> {
-  const needed = Object.entries(required);
-  const others = Object.entries(optional ?? {});
+  // The pointer of each key is made once: to make it for each value would cost more than most checks.
+  const needed = Object.entries(required).map(([key, parser]) => [key, parser, pointer('', key)] as const);
+  const others = Object.entries(optional ?? {}).map(([key, parser]) => [key, parser, pointer('', key)] as const);
   const known = new Set([...needed, ...others].map(([key]) => key));
   return (value, at) => {
     if (!isRecord(value)) fail(at, 'an object');
     const parsed: Record<string, unknown> = {};
-    for (const [key, parser] of needed) {
+    for (const [key, parser, below] of needed) {
       // A bare `undefined` is what JSON drops: the key counts as absent.
-      if (!Object.hasOwn(value, key) || value[key] === undefined) fail(pointer(at, key), 'a value');
-      parsed[key] = parser(value[key], pointer(at, key));
+      if (!Object.hasOwn(value, key) || value[key] === undefined) fail(at + below, 'a value');
+      parsed[key] = parser(value[key], at + below);
     }
-    for (const [key, parser] of others) {
-      if (Object.hasOwn(value, key) && value[key] !== undefined) parsed[key] = parser(value[key], pointer(at, key));
+    for (const [key, parser, below] of others) {
+      if (Object.hasOwn(value, key) && value[key] !== undefined) parsed[key] = parser(value[key], at + below);
     }
     if (exact) {
       const unknown = Object.keys(value).find((key) => !known.has(key) && value[key] !== undefined);

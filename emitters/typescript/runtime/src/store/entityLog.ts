@@ -153,13 +153,13 @@ export class EntityLog {
    */
   receive(entry: LogEntry, known?: LogEntry): 'inserted' | 'held' | 'stale' {
     const seq = entry.seq ?? 0;
-    const held = this.#older !== null && seq <= this.#older.seq;
+    const held = this.holds(seq);
     if (held || this.covers(entry.event)) {
       if (known !== undefined) this.remove(known);
       if (!held) this.stale.push(entry);
       return held ? 'held' : 'stale';
     }
-    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) {
+    if (this.#newer !== null && seq > this.#newer.seq && comparePlaces(entry.event, this.#newer.place) <= 0) {
       this.#newer = null;
       this.#outdate();
     }
@@ -216,6 +216,11 @@ export class EntityLog {
     this.stale = [];
     this.ask = false;
     return gone;
+  }
+
+  /** Whether what is kept as a snapshot alone holds this position of the log. */
+  holds(seq: number): boolean {
+    return this.#older !== null && seq <= this.#older.seq;
   }
 
   /** Whether an event's place lies within what is kept as a snapshot alone. */

@@ -329,18 +329,14 @@ export class EventStore {
       if (past >= rule.max && log.takeSnapshot() !== null) return 'now';
       if (past >= rule.every) due = 'idle';
     }
-    const chunks = this.#high - this.#floor;
-    return due ?? (chunks >= 100 || this.#entriesOnDisk > 2 * this.#heldEntries() + 500 ? 'idle' : null);
+    return due ?? (this.#rewriteDue() ? 'idle' : null);
   }
 
   /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
   async compact(options: { readonly force?: boolean; readonly dropOthers?: boolean } = {}): Promise<boolean> {
     return this.#journal.exclusive(async () => {
       if (!options.force && this.#catchUp !== null) return false;
-      const rewrite =
-        options.force === true ||
-        this.#high - this.#floor >= 100 ||
-        this.#entriesOnDisk > 2 * this.#heldEntries() + 500;
+      const rewrite = options.force === true || this.#rewriteDue();
       const plan = compactionOf(this.#ledger, rewrite);
       const entries = plan.journal;
       if (entries === null && plan.snapshots.length === 0) return true; // nothing is due
@@ -361,10 +357,11 @@ export class EventStore {
     });
   }
 
-  #heldEntries(): number {
+  /** Whether a third of the journal stands for nothing any more, or it is in many pieces. */
+  #rewriteDue(): boolean {
     let held = 0;
     for (const log of this.#ledger.all()) held += log.entries.length;
-    return held;
+    return this.#high - this.#floor >= 100 || this.#entriesOnDisk > 1.5 * held + 500;
   }
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------

@@ -160,17 +160,10 @@ export class Ledger {
       this.foreign = true;
       return;
     }
-    const made: LogEntry = {
-      ...this.read(entry.event),
-      status: entry.status ?? 'pending',
-      seq: null,
-      head: entry.head ?? null,
-      saved,
-      sent: entry.sent ?? false,
-      own: { did: entry.did },
-      applied: false,
-      rejection: entry.rejection ?? null,
-    };
+    const made = this.#entry(entry.event, entry.status ?? 'pending', saved, { did: entry.did });
+    made.head = entry.head ?? null;
+    made.sent = entry.sent ?? false;
+    made.rejection = entry.rejection ?? null;
     const log = this.#add(made, changes);
     if (log === null) return;
     const { event } = made;
@@ -263,18 +256,11 @@ export class Ledger {
     const { event } = entry;
     const known = this.#byId.get(event.id);
     if (known?.status === 'synced') return;
-    const made: LogEntry = {
-      ...this.read(event),
-      status: 'synced',
-      seq: event.seq,
-      head: null,
-      saved: true,
-      sent: true,
-      own: known?.own ?? entry.own ?? null,
-      applied: false,
-      rejection: null,
-    };
     const log = this.ensure(event.entity_type, event.entity_id);
+    if (known === undefined && log?.holds(event.seq)) return;
+    const made = this.#entry(event, 'synced', true, known?.own ?? entry.own ?? null);
+    made.seq = event.seq;
+    made.sent = true;
     const outcome = log?.receive(made, known);
     if (known !== undefined) {
       this.#logOf(known, changes);
@@ -352,32 +338,50 @@ export class Ledger {
   }
 
   /** An event as the reducers take it; what this version of the client cannot read is kept as it is. */
-  read(event: EventEnvelope): Pick<LogEntry, 'event' | 'recorded' | 'readable'> {
+  #entry(event: EventEnvelope, status: EntryStatus, saved: boolean, own: LogEntry['own']): LogEntry {
+    const { schema_version: version, event_type: type } = event;
     const model = this.models.get(event.entity_type);
-    const envelope: EventEnvelope = {
-      id: event.id,
-      event_type: event.event_type,
-      entity_type: event.entity_type,
-      entity_id: event.entity_id,
-      payload: event.payload,
-      timestamp: event.timestamp,
-      schema_version: event.schema_version,
-      user_id: event.user_id ?? null,
-      idempotency_key: event.idempotency_key ?? event.id,
-    };
-    const definition = model?.events[event.event_type];
-    const older = model !== undefined && event.schema_version < model.version;
+    const definition = model?.events[type];
+    const older = model !== undefined && version < model.version;
+    let payload = event.payload;
+    let readable = false;
     try {
-      if (definition !== undefined && model !== undefined && event.schema_version <= model.version) {
-        const { payload, schema_version: version, event_type: type } = event;
+      if (definition !== undefined && model !== undefined && version <= model.version) {
         const lifted = older && model.lift !== undefined ? model.lift(payload, version, type) : payload;
-        const read = { ...envelope, payload: (definition.read ?? definition.parse)(lifted) };
-        return { event: read, recorded: older ? envelope : null, readable: true };
+        payload = (definition.read ?? definition.parse)(lifted);
+        readable = true;
       }
     } catch {
       // Kept as what is newer is.
     }
-    this.foreign = true;
-    return { event: envelope, recorded: null, readable: false };
+    if (!readable) this.foreign = true;
+    return {
+      event: envelopeOf(event, payload),
+      recorded: readable && older ? envelopeOf(event, event.payload) : null,
+      status,
+      seq: null,
+      head: null,
+      saved,
+      sent: false,
+      own,
+      readable,
+      applied: false,
+      rejection: null,
+    };
   }
+}
+
+/** Exactly the keys of the contract. */
+function envelopeOf(event: EventEnvelope, payload: unknown): EventEnvelope {
+  return {
+    id: event.id,
+    event_type: event.event_type,
+    entity_type: event.entity_type,
+    entity_id: event.entity_id,
+    payload,
+    timestamp: event.timestamp,
+    schema_version: event.schema_version,
+    user_id: event.user_id ?? null,
+    idempotency_key: event.idempotency_key ?? event.id,
+  };
 }

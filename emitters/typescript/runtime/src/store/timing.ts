@@ -43,6 +43,9 @@ export const platformTimers: Timers = {
   random: () => Math.random(),
 };
 
+let channel: MessageChannel | null = null;
+const tasks: (() => void)[] = [];
+
 /** A zero timeout is clamped to 4 ms when nested, and a microtask is too early: a message is a task without delay. */
 function nextTask(action: () => void): void {
   // Known by shape alone: a project for browsers has no types of Node.
@@ -50,12 +53,12 @@ function nextTask(action: () => void): void {
   if (typeof platform.setImmediate === 'function') {
     platform.setImmediate(action);
   } else if (typeof MessageChannel === 'function') {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      action();
-    };
-    port2.postMessage(null);
+    if (channel === null) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = () => tasks.shift()?.();
+    }
+    tasks.push(action);
+    channel.port2.postMessage(null);
   } else {
     setTimeout(action, 0);
   }

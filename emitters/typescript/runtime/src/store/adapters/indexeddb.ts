@@ -10,6 +10,7 @@ const JOURNAL = 'journal';
 const SNAPSHOTS = 'snapshots';
 const META = 'meta';
 const FLOOR = 'floor';
+const ALL = [JOURNAL, SNAPSHOTS, META];
 
 /** Stores in the browser's IndexedDB, or in the one given. */
 export function indexedDbStore(factory?: IDBFactory): StoreFactory {
@@ -33,7 +34,7 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async load(): Promise<StoreContents> {
-    const transaction = await this.#transaction('readonly');
+    const transaction = await this.#transaction('readonly', ALL);
     const journal = transaction.objectStore(JOURNAL);
     const records = transaction.objectStore(SNAPSHOTS);
     const [floor, keys, texts, names, snapshots] = await Promise.all([
@@ -52,7 +53,7 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async append(text: string, { flush }: { readonly flush: boolean }): Promise<number> {
-    const transaction = await this.#transaction('readwrite', flush);
+    const transaction = await this.#transaction('readwrite', [JOURNAL], flush);
     const key = result(transaction.objectStore(JOURNAL).add(text));
     key.catch(() => {}); // a failed request fails its transaction, which is what is waited for
     transaction.commit?.();
@@ -61,7 +62,7 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async tail(after: number): Promise<Tail> {
-    const transaction = await this.#transaction('readonly');
+    const transaction = await this.#transaction('readonly', ALL);
     const journal = transaction.objectStore(JOURNAL);
     const range = IDBKeyRange.lowerBound(after, true);
     const [floor, keys, texts] = await Promise.all([
@@ -73,7 +74,7 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async compact({ expect, journal, snapshots, drop }: Compaction): Promise<boolean> {
-    const transaction = await this.#transaction('readwrite', true);
+    const transaction = await this.#transaction('readwrite', ALL, true);
     const chunks = transaction.objectStore(JOURNAL);
     const records = transaction.objectStore(SNAPSHOTS);
     const last = await result(chunks.openKeyCursor(null, 'prev'));
@@ -113,7 +114,7 @@ class IndexedDbAdapter implements StoreAdapter {
     database?.close();
   }
 
-  async #transaction(mode: IDBTransactionMode, flush = false): Promise<IDBTransaction> {
+  async #transaction(mode: IDBTransactionMode, stores: readonly string[], flush = false): Promise<IDBTransaction> {
     if (this.#ended !== null) throw this.#ended;
     this.#database ??= this.#open().catch((error: unknown) => {
       this.#database = null; // the next attempt opens anew
@@ -122,7 +123,7 @@ class IndexedDbAdapter implements StoreAdapter {
     const database = await this.#database;
     try {
       const durability = flush ? 'strict' : 'relaxed';
-      return database.transaction([JOURNAL, SNAPSHOTS, META], mode, { durability });
+      return database.transaction([...stores], mode, { durability });
     } catch (error) {
       throw storeError(error);
     }
@@ -159,7 +160,7 @@ class IndexedDbAdapter implements StoreAdapter {
         // The browser closed it: the next attempt opens anew, and finds out whether it is still there.
         database.onclose = () => {
           this.#database = null;
-          this.#transaction('readonly').catch(() => this.#lose('closed by the browser'));
+          this.#transaction('readonly', ALL).catch(() => this.#lose('closed by the browser'));
         };
         resolve(database);
       };
