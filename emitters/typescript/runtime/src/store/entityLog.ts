@@ -42,6 +42,11 @@ export function comparePlaces(a: Place, b: Place): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
+/** Where a snapshot ends. */
+function placeOf(snapshot: Snapshot): Place {
+  return { timestamp: snapshot.last_hlc, id: snapshot.last_event_id };
+}
+
 /** A fold up to a place, which holds every event of the entity up to `seq` and none beyond. */
 interface Base {
   readonly state: Folded<EntityState>;
@@ -77,7 +82,8 @@ export class EntityLog {
   /** The state that was last shown. */
   shown: Folded<EntityState> = absent;
   #older: Base | null = null;
-  #newer: Base | null = null;
+  /** As the disk has it: its state is read when it becomes the older one. */
+  #newer: Snapshot | null = null;
   #marks: Mark[] = [];
   #folded = 0;
   #state: Folded<EntityState> = absent;
@@ -123,7 +129,7 @@ export class EntityLog {
 
   /** The newest stamp that the server knows of this entity. */
   newestSynced(): string | null {
-    let newest = this.#newer?.place.timestamp ?? this.#older?.place.timestamp ?? null;
+    let newest = this.#newer?.last_hlc ?? this.#older?.place.timestamp ?? null;
     for (const { status, event } of this.entries) {
       if (status !== 'pending' && (newest === null || event.timestamp > newest)) newest = event.timestamp;
     }
@@ -159,7 +165,7 @@ export class EntityLog {
       if (!held) this.stale.push(entry);
       return held ? 'held' : 'stale';
     }
-    if (this.#newer !== null && seq > this.#newer.seq && comparePlaces(entry.event, this.#newer.place) <= 0) {
+    if (this.#newer !== null && seq > this.#newer.seq && comparePlaces(entry.event, placeOf(this.#newer)) <= 0) {
       this.#newer = null;
       this.#outdate();
     }
@@ -235,7 +241,7 @@ export class EntityLog {
 
   /** The newest stamp held. */
   newest(): string | null {
-    const base = (this.#newer ?? this.#older)?.place.timestamp ?? null;
+    const base = this.#newer?.last_hlc ?? this.#older?.place.timestamp ?? null;
     const last = this.entries.at(-1)?.event.timestamp ?? null;
     return base !== null && (last === null || base > last) ? base : last;
   }
@@ -243,19 +249,19 @@ export class EntityLog {
   /** Starts from what the store kept. Throws where a state is not what its model says. */
   restore(pair: SnapshotPair): void {
     this.#older = pair.older === null ? null : this.#baseOf(pair.older, true);
-    this.#newer = pair.newer === null ? null : this.#baseOf(pair.newer, true);
+    this.#newer = pair.newer;
     this.recorded = 'current';
     this.#rewind(0);
   }
 
   /** How many events lie past the last snapshot. */
   sinceSnapshot(): number {
-    const last = this.#newer ?? this.#older;
+    const last = this.#lastPlace();
     if (last === null) return this.entries.length;
     let count = 0;
     for (let i = this.entries.length - 1; i >= 0; i--) {
       const entry = this.entries[i];
-      if (entry === undefined || comparePlaces(entry.event, last.place) <= 0) break;
+      if (entry === undefined || comparePlaces(entry.event, last) <= 0) break;
       count += 1;
     }
     return count;
@@ -276,8 +282,8 @@ export class EntityLog {
       end += 1;
     }
     const last = this.entries[end - 1];
-    const previous = this.#newer ?? this.#older;
-    if (last === undefined || (previous !== null && comparePlaces(last.event, previous.place) <= 0)) return null;
+    const previous = this.#lastPlace();
+    if (last === undefined || (previous !== null && comparePlaces(last.event, previous) <= 0)) return null;
     if (this.entries.some((entry, at) => at >= end && entry.seq !== null && entry.seq <= seq)) return null;
     const state = this.#foldUpTo(end);
     if (state === absent) return null;
@@ -296,14 +302,14 @@ export class EntityLog {
   /** What the store is to keep once `snapshot` is taken (null: none was). */
   snapshotPair(snapshot: Snapshot | null): SnapshotPair | null {
     const older = this.#older && this.#recordOf(this.#older);
-    const newer = this.#newer && this.#recordOf(this.#newer);
+    const newer = this.#newer;
     if (snapshot === null) return older === null && newer === null ? null : { older, newer };
     return { older: newer ?? older, newer: snapshot };
   }
 
   /** Goes over to what the store now keeps. Returns the events that were dropped. */
   settle(pair: SnapshotPair): LogEntry[] {
-    const newer = pair.newer && this.#baseOf(pair.newer);
+    const { newer } = pair;
     if (pair.older === null) {
       this.#newer = newer;
       return [];
@@ -321,6 +327,11 @@ export class EntityLog {
       this.#state = state;
     }
     return gone;
+  }
+
+  /** Where the last snapshot ends. */
+  #lastPlace(): Place | null {
+    return this.#newer === null ? (this.#older?.place ?? null) : placeOf(this.#newer);
   }
 
   #foldUpTo(end: number): Folded<EntityState> {
@@ -368,7 +379,7 @@ export class EntityLog {
   }
 
   #baseOf(snapshot: Snapshot, strict = false): Base {
-    const place = { timestamp: snapshot.last_hlc, id: snapshot.last_event_id };
+    const place = placeOf(snapshot);
     const { seq, event_count: count } = snapshot;
     if (snapshot.state === null) return { state: deleted, place, seq, count, foreign: null };
     const newer = snapshot.schema_version > this.model.version;

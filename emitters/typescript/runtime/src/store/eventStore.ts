@@ -45,6 +45,14 @@ export interface EventStoreOptions {
   readonly onHealth?: (error: unknown) => void;
 }
 
+/** What of a compaction is done whether due or not. */
+interface CompactOptions {
+  /** The journal is written anew. */
+  readonly force?: boolean;
+  /** Snapshot records of nothing that is held go. */
+  readonly dropOthers?: boolean;
+}
+
 /** The store of one user of one tenant, in one tab. */
 export class EventStore {
   readonly clock: HybridClock;
@@ -333,7 +341,13 @@ export class EventStore {
   }
 
   /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
-  async compact(options: { readonly force?: boolean; readonly dropOthers?: boolean } = {}): Promise<boolean> {
+  async compact(options: CompactOptions = {}): Promise<boolean> {
+    const done = await this.#compactOnce(options);
+    // What the snapshots let go may be most of the journal.
+    return done && !options.force && this.#rewriteDue() ? this.#compactOnce(options) : done;
+  }
+
+  #compactOnce(options: CompactOptions): Promise<boolean> {
     return this.#journal.exclusive(async () => {
       if (!options.force && this.#catchUp !== null) return false;
       const rewrite = options.force === true || this.#rewriteDue();
