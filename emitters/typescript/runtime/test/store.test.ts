@@ -178,6 +178,7 @@ describe('a mutation', () => {
     release();
     await saved;
     assert.equal(store.sendable().length, 1);
+    await new Promise((resolve) => setImmediate(resolve));
     assert.equal(shared.length, 1);
   });
 

@@ -247,7 +247,8 @@ export class SyncClient {
     this.#follower.stop('closed');
     await this.#starting?.catch(() => {});
     await this.#store.close();
-    this.#tabs.close(); // after the last chunk, which others hear of through it
+    await new Promise<void>((resolve) => this.#timers.task(resolve)); // others hear of the last chunk, each in its own task
+    this.#tabs.close();
     for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'the client was closed'));
     this.#waiting.clear();
     this.#setPhase('closed');

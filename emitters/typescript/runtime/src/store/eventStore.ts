@@ -464,7 +464,9 @@ export class EventStore {
       this.#ownKeys.add(key);
       void this.readTail().catch((error: unknown) => this.#options.onHealth?.(error));
     }
-    this.#options.share?.(key, text);
+    // Whoever waits for the disk comes first: to tell the other tabs takes longer than all else here.
+    const { share } = this.#options;
+    if (share !== undefined) this.#timers.task(() => share(key, text));
     this.onChange.emit();
   }
 
