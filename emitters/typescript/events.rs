@@ -77,6 +77,7 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
         }
     }
     statements.push(definitions(&mut writer, model));
+    statements.push(guard(model));
     let lift = (model.model.version > 1)
         .then(|| lift(&mut writer, model))
         .transpose()?;
@@ -366,6 +367,22 @@ fn definitions(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Statement 
     Statement {
         doc: format!("How each event of {{@link {}}} is checked.", model.state),
         code: constant("export const", &model.events, &ty, object(members, true)),
+    }
+}
+
+/// An event of a newer server may be of a type that this client does not know, so a log holds plain envelopes.
+fn guard(model: &ModelPlan<'_>) -> Statement {
+    let ModelPlan {
+        guard,
+        event,
+        events,
+        ..
+    } = model;
+    Statement {
+        doc: format!("Whether an event of the log is one of {{@link {event}}}."),
+        code: format!(
+            "export function {guard}(event: EventEnvelope): event is {event} {{\n  return Object.hasOwn({events}, event.event_type);\n}}"
+        ),
     }
 }
 

@@ -451,10 +451,12 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
             ],
             &["RefusalCode"],
         ),
+        ("materializers/utils", &["eventTime"], &[]),
         ("model", &[], &["EventEnvelope", "EventMeta"]),
         ("store/adapters/indexeddb", &["indexedDbStore"], &[]),
         ("store/adapters/memory", &["memoryStore"], &[]),
         ("store/db", &[], &["StoreFactory"]),
+        ("store/ids", &["newUuid"], &[]),
     ];
     let mut files = Exports::new();
     let mut add = |file: &str, name: &str, is_type: bool| {
@@ -472,6 +474,7 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         add(&schemas, &model.state, true);
         named(plan, Some(at), &schemas, &mut add);
         add(&model.at("events"), &model.event, true);
+        add(&model.at("events"), &model.guard, false);
         for payload in &model.payloads {
             if matches!(payload.shape, PayloadShape::Keys(_)) {
                 add(&model.at("events"), &payload.name, true);

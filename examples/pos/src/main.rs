@@ -3,11 +3,11 @@
 //! `POS_BIND` (127.0.0.1:8787), `POS_DATABASE_URL` (sqlite://pos.db), `POS_WEB` (the folder of the built page; without
 //! it only the API is served).
 
-mod order;
-
 use std::{env, error::Error};
 
 use axum::Router;
+// The backend finds its models by itself, once their crate is linked.
+use pos as _;
 use sync_runtime::{DevTokens, SyncService};
 use tokio::net::TcpListener;
 use tower_http::services::{ServeDir, ServeFile};

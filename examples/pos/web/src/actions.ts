@@ -2,8 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import type { Dish } from './data/menu.js';
 import { useOrderMutations } from './sync/hooks/index.js';
-import { type Mutation, type Order, type OrderItem, type OrderStatus, SyncError } from './sync/index.js';
-import { newUuid } from './sync/store/ids.js';
+import { type Mutation, newUuid, type Order, type OrderItem, type OrderStatus, SyncError } from './sync/index.js';
 import { useToast } from './toast.js';
 import { refusalWords } from './words.js';
 

@@ -1,12 +1,13 @@
 /** Events, refusals and the state of sync, in a waiter's words. */
 import { money } from './format.js';
 import { statusWords } from './orders.js';
-import type { EventEnvelope, OrderEvent, OrderItemInput, OrderStatus, SyncStatus } from './sync/index.js';
-
-/** An event as an event of an order; the store checked it against its type before it let it in. */
-function asOrderEvent(event: EventEnvelope): OrderEvent | null {
-  return event.entity_type === 'order' ? (event as OrderEvent) : null;
-}
+import {
+  type EventEnvelope,
+  isOrderEvent,
+  type OrderItemInput,
+  type OrderStatus,
+  type SyncStatus,
+} from './sync/index.js';
 
 const changes: Readonly<Record<OrderStatus, string>> = {
   open: 'Taken back',
@@ -22,19 +23,17 @@ function itemWords({ name, quantity = 1 }: OrderItemInput): string {
 /** Names of the lines that events brought, removed ones among them, by id. */
 export function itemNames(events: readonly EventEnvelope[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const envelope of events) {
-    const event = asOrderEvent(envelope);
-    if (event?.event_type === 'order.item_added') names.set(event.payload.item.id, event.payload.item.name);
-    if (event?.event_type !== 'order.created') continue;
+  for (const event of events.filter(isOrderEvent)) {
+    if (event.event_type === 'order.item_added') names.set(event.payload.item.id, event.payload.item.name);
+    if (event.event_type !== 'order.created') continue;
     for (const { id, name } of event.payload.items ?? []) names.set(id, name);
   }
   return names;
 }
 
 /** What somebody did. `itemName` looks a line up by its id. */
-export function eventWords(envelope: EventEnvelope, itemName: (id: string) => string | undefined): string {
-  const event = asOrderEvent(envelope);
-  if (event === null) return envelope.event_type;
+export function eventWords(event: EventEnvelope, itemName: (id: string) => string | undefined): string {
+  if (!isOrderEvent(event)) return event.event_type;
   switch (event.event_type) {
     case 'order.created': {
       const { table_number, items = [] } = event.payload;

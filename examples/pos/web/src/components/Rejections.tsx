@@ -1,8 +1,7 @@
 import type { ReactElement } from 'react';
 import { count, when } from '../format.js';
 import { useOrder } from '../sync/hooks/index.js';
-import type { EventEnvelope, RejectionInfo } from '../sync/index.js';
-import { eventTime } from '../sync/materializers/utils.js';
+import { type EventEnvelope, eventTime, type RejectionInfo } from '../sync/index.js';
 import { useToast } from '../toast.js';
 import { eventWords, refusalWords } from '../words.js';
 import './Rejections.css';
