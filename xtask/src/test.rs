@@ -28,7 +28,7 @@ enum Part {
     Conformance,
     /// The OpenAPI document, by the tools that others read it with
     Openapi,
-    /// The restaurant: clients in Node and in Chromium against the real server
+    /// In Chromium: the runtime's store and tabs, and the restaurant against the real server
     E2e,
 }
 
@@ -147,12 +147,19 @@ fn openapi() -> Outcome {
 
 fn e2e() -> Outcome {
     let chromium = tools::chromium()?;
+    let npm = |folder: &str, script: &str| {
+        npm_ci(folder)?;
+        step(
+            &format!("{folder}: {script}"),
+            program("npm", folder)
+                .args(["run", "--silent", script])
+                .env("CHROMIUM", &chromium),
+        )
+    };
+    npm("emitters/typescript/runtime", "test:browser")?;
     demo::build()?;
-    npm_ci("examples/pos/e2e")?;
-    step(
-        "the restaurant, end to end",
-        program("npm", "examples/pos/e2e")
-            .args(["test", "--silent"])
-            .env("CHROMIUM", chromium),
-    )
+    npm(demo::WEB, "check")?;
+    npm("examples/pos/bench", "check")?;
+    npm("examples/pos/e2e", "check")?;
+    npm("examples/pos/e2e", "test")
 }
