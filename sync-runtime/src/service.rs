@@ -20,7 +20,7 @@ use crate::{
     openapi,
     principal::Principal,
     registry::Models,
-    schema,
+    schema::{self, Notification},
     semantics::hlc::DEFAULT_MAX_DRIFT_MS,
     store::{Store, StoreError, sqlite::SqliteStore},
 };
@@ -81,6 +81,16 @@ pub enum BuildError {
     /// Models that do not go together.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Schema(Vec<schema::Problem>),
+    /// A model asks for a notification backend that is not there.
+    #[error(
+        "`{model}` asks for notification = \"{name}\", which is not built yet; leave the key out, or write \"memory\""
+    )]
+    NoNotification {
+        /// The model's name on the wire.
+        model: String,
+        /// The backend.
+        name: &'static str,
+    },
     /// Nobody says who a token stands for.
     #[error("set an authenticator: `.authenticator(…)`; for development there is `DevTokens`")]
     NoAuthenticator,
@@ -188,6 +198,17 @@ impl Builder {
         };
         if models.schema().models().is_empty() {
             return Err(BuildError::NoModels);
+        }
+        for model in models.schema().models() {
+            if let Some(other) = model
+                .notification
+                .filter(|kind| *kind != Notification::Memory)
+            {
+                return Err(BuildError::NoNotification {
+                    model: model.entity.to_string(),
+                    name: other.name(),
+                });
+            }
         }
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
         let document = openapi::document(models.schema(), &self.config.prefix);
