@@ -81,13 +81,7 @@ fn server() -> Outcome {
 }
 
 fn generator() -> Outcome {
-    let bench = [
-        "--release",
-        "--package",
-        "sync-emitters",
-        "--example",
-        "bench",
-    ];
+    let bench = ["--release", "--package", "sync-gen", "--example", "bench"];
     step(
         "building the generator's benchmark",
         cargo().arg("build").args(bench),
