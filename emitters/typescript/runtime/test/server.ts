@@ -31,6 +31,8 @@ export class FakeServer {
   guard: (event: EventEnvelope) => { code: string; reason: string; retryable: boolean } | null = () => null;
   token: string | null = null;
   epoch = 'e1';
+  /** What a cursor of another epoch gets. */
+  refusal = { status: 410, code: 'cursor_expired' };
   clock: () => number = Date.now;
   maxDrift = 60_000;
   webSockets = true;
@@ -115,7 +117,8 @@ export class FakeServer {
       return fault === 'lose' ? void response.destroy() : send(200, answer);
     }
     const since = url.searchParams.get('since');
-    if (since !== null && !since.startsWith(`${this.epoch}:`)) return send(410, { code: 'cursor_expired' });
+    if (since !== null && !since.startsWith(`${this.epoch}:`))
+      return send(this.refusal.status, { code: this.refusal.code });
     const after = Number(since?.split(':')[1] ?? 0);
     if (path === '/since') {
       const limit = Number(url.searchParams.get('limit') ?? 100);

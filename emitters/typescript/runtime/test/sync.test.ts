@@ -120,27 +120,52 @@ describe('a client and a server', () => {
     assert.equal(orders.get(id)?.table_number, 9);
   });
 
-  it('starts from snapshots again when its cursor expired, and keeps what is unsynced', async () => {
-    const disks = new Map();
-    const lost = uuid();
-    const kept = uuid();
-    server.append(event('order.created', lost, { table_number: 1 }));
-    const first = make(url, { store: memoryStore(disks) });
-    await first.start();
-    await until('the order', () => first.collection(orderModel).get(lost) !== undefined);
-    await first.close();
-    server.log.length = 0;
-    server.epoch = 'e2';
-    server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
-    const second = make(url, { store: memoryStore(disks) });
-    await second.start();
-    const orders = second.collection(orderModel);
-    orders.record('order.created', kept, { table_number: 2 });
-    await until('the reset', () => orders.get(lost) === undefined);
-    assert.equal(orders.get(kept)?.table_number, 2);
-    server.fault = () => null;
-    await second.settled();
-    assert.equal(server.log.length, 1);
+  const refusals = [
+    { status: 410, code: 'cursor_expired' },
+    { status: 400, code: 'invalid_cursor' },
+  ];
+  for (const refusal of refusals) {
+    it(`starts from snapshots again on ${refusal.code}, and keeps what is unsynced`, async () => {
+      server.refusal = refusal;
+      const disks = new Map();
+      const lost = uuid();
+      const kept = uuid();
+      server.append(event('order.created', lost, { table_number: 1 }));
+      const first = make(url, { store: memoryStore(disks) });
+      await first.start();
+      await until('the order', () => first.collection(orderModel).get(lost) !== undefined);
+      await first.close();
+      server.log.length = 0;
+      server.epoch = 'e2';
+      server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
+      const second = make(url, { store: memoryStore(disks) });
+      await second.start();
+      const orders = second.collection(orderModel);
+      orders.record('order.created', kept, { table_number: 2 });
+      await until('the reset', () => orders.get(lost) === undefined);
+      assert.equal(orders.get(kept)?.table_number, 2);
+      server.fault = () => null;
+      await second.settled();
+      assert.equal(server.log.length, 1);
+    });
+  }
+
+  it('sends what is its own however busy the feed is', async () => {
+    const sync = make(url);
+    await sync.start();
+    await until('the stream', () => sync.status.getSnapshot().connection === 'live');
+    const board = uuid();
+    server.append(event('board.created', board, { title: 'x' }));
+    const busy = setInterval(
+      () => server.append(event('board.moved', board, { position: Math.random() }, Date.now())),
+      30,
+    );
+    try {
+      sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+      await until('the batch', () => server.batches.length > 0);
+    } finally {
+      clearInterval(busy);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 /** A client: one user of one tenant, wired from store, engine, stream and tabs. */
-import { EventRejected, HttpError, StoreError, SyncError } from '../errors.js';
+import { EventRejected, StoreError, SyncError } from '../errors.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
 import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { memoryStore } from '../store/adapters/memory.js';
@@ -333,13 +333,8 @@ export class SyncClient {
 
   async #readTime(signal: AbortSignal): Promise<void> {
     if (!this.#freshTime) {
-      const since = this.#store.ledger.cursor?.cursor ?? null;
-      // An answer that says the cursor expired has told the time as well as another: the follower sees to the rest.
-      await this.http
-        .since({ since, types: [...this.#store.ledger.models.keys()], limit: 1 }, signal)
-        .catch((error) => {
-          if (!(error instanceof HttpError) || error.status !== 410) throw error;
-        });
+      // From the start of the log: only the time is wanted, and a cursor might be refused.
+      await this.http.since({ since: null, types: [...this.#store.ledger.models.keys()], limit: 1 }, signal);
     }
     await this.#correcting;
   }
@@ -464,6 +459,8 @@ export class SyncClient {
 
   #wake(): void {
     if (!this.#tabs.leads) return;
+    // A tab that closed right after its change may have saved it and told nobody.
+    void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
     this.#engine.dispatch('urge');
     this.#follower.wake();
   }

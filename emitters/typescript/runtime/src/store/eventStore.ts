@@ -402,7 +402,9 @@ export class EventStore {
 
   async #readTail(): Promise<void> {
     const { floor, chunks } = await this.#adapter.tail(this.#high);
-    if (floor > this.#high && !this.#ownKeys.has(floor)) return this.#reload();
+    // Only our own chunk, and that as the very next one, can have been compacted without our missing another tab's.
+    const ours = floor === this.#high + 1 && this.#ownKeys.has(floor);
+    if (floor > this.#high && !ours) return this.#reload();
     for (const { key, text } of chunks) {
       if (key <= this.#high) continue;
       this.#high = key;

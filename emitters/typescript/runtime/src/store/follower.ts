@@ -93,7 +93,7 @@ export class Follower {
       } catch (error) {
         if (signal.aborted) return;
         onProblem(error);
-        if (error instanceof HttpError && error.status === 410) await this.#expire(signal);
+        if (startsAnew(error)) await this.#expire(signal);
         else if (error instanceof HttpError && error.status === 401) {
           onConnection('awaiting_token');
           await renewToken(signal);
@@ -276,4 +276,9 @@ export class Follower {
     this.#options.onSynced();
     this.mend();
   }
+}
+
+/** A cursor that has expired, or that this server never gave, is of no use any more: the next round starts from snapshots. */
+function startsAnew(error: unknown): boolean {
+  return error instanceof HttpError && (error.status === 410 || error.code === 'invalid_cursor');
 }

@@ -272,6 +272,8 @@ const DRIFT_MOVES = 3;
 export class SyncEngine {
   readonly #options: SyncEngineOptions;
   #state: EngineState = 'standby';
+  /** How many could be sent when the store last changed. */
+  #noticed = 0;
   #timer: unknown = null;
   #watchdog: unknown = null;
   #request: AbortController | null = null;
@@ -300,8 +302,11 @@ export class SyncEngine {
   noticed(): void {
     if (this.#state !== 'idle' && this.#state !== 'waiting') return;
     const { store } = this.#options;
+    // What the feed brings is no reason to wait longer with what is our own.
+    const grown = store.sendableCount > this.#noticed;
+    this.#noticed = store.sendableCount;
     if (store.sendableCount >= BATCH) this.dispatch('full');
-    else if (store.hasSendable()) this.dispatch('work');
+    else if (store.hasSendable() && (grown || this.#state === 'idle')) this.dispatch('work');
   }
 
   #act(action: EngineAction): void {
@@ -352,6 +357,8 @@ export class SyncEngine {
     this.#options.timers.clear(this.#watchdog);
     this.#watchdog = this.#options.timers.after(WATCHDOG_MS, () => {
       if (this.#state === 'closed') return;
+      // Another tab may have saved something and gone before it told us.
+      void this.#options.store.readTail().catch(this.#options.onProblem);
       if (!attended[this.#state] && this.#options.store.hasSendable()) {
         this.#options.onProblem(new HttpError(0, 'engine_stalled', 'unsynced events were found waiting for nothing'));
         this.dispatch('urge');
