@@ -94,7 +94,26 @@ describe('hooks', () => {
     await act(async () => root.unmount());
     await sync.close();
   });
+
+  it('come to rest with more lists on a screen than are kept', async () => {
+    const sync = client('http://127.0.0.1:9', { fetch: () => Promise.reject(new Error('no network')) });
+    await sync.start();
+    const rows = Array.from({ length: 100 }, (_, table) => createElement(Table, { key: table, table }));
+    const container = document.createElement('div');
+    const root = createRoot(container);
+    await act(async () => root.render(createElement(SyncProvider, { sync }, rows)));
+    await act(async () => void sync.collection(orderModel).record('order.created', uuid(), { table_number: 99 }));
+    assert.match(container.innerHTML, /99:1/);
+    assert.match(container.innerHTML, /98:0/);
+    await act(async () => root.unmount());
+    await sync.close();
+  });
 });
+
+function Table({ table }: { readonly table: number }): ReactElement {
+  const { data } = useEntities(orderModel, { where: { table_number: table } });
+  return createElement('p', null, `${table}:${data.length}`);
+}
 
 function Orphan(): ReactElement {
   return createElement('p', null, useSync().getPhase());

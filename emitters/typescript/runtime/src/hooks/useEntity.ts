@@ -43,12 +43,15 @@ export function useEntities<State extends EntityState, Event extends EventEnvelo
   const collection = useCollection(model);
   const phase = usePhase();
   const subscribe = useCallback((listener: () => void) => collection.subscribe(null, listener), [collection]);
-  // The collection keeps lists by what a query says, so a query written out in the component is no new one.
-  const data = useSyncExternalStore(
-    subscribe,
-    () => collection.list(query),
-    () => none,
-  );
+  // The collection keeps lists by what a query says, so a query written out in the component is no new one. It keeps some
+  // of them only; each component keeps its own, or a screen of many lists would never come to rest.
+  const held = useRef<readonly State[]>(none);
+  const read = (): readonly State[] => {
+    const list = collection.list(query);
+    if (!sameElements(held.current, list)) held.current = list;
+    return held.current;
+  };
+  const data = useSyncExternalStore(subscribe, read, () => none);
   return { data, isLoading: data.length === 0 && isEarly(phase) };
 }
 
@@ -112,6 +115,10 @@ function usePhase(): SyncPhase {
 /** Whether what is not there may only not be there yet. */
 function isEarly(phase: SyncPhase): boolean {
   return phase === 'new' || phase === 'opening' || phase === 'fetching';
+}
+
+function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a === b || (a.length === b.length && a.every((one, at) => one === b[at]));
 }
 
 const none: readonly never[] = [];
