@@ -223,6 +223,7 @@ fn candidate<E: ModelEvent>(
 #[macro_export]
 macro_rules! __event_model_methods {
     ($model:ty, $event:ty) => {
+        #[allow(dead_code, reason = "an application may use none of them")]
         impl $model {
             /// Records an event of the entity with that id, as a client would, and returns once it is durable.
             ///

@@ -105,25 +105,17 @@ impl Rights {
         if groups.is_empty() {
             return Err(format!("no role of yours writes `{}`", model.entity));
         }
-        let needed: Vec<&str> = match &event.effect {
-            Effect::Delete => Vec::new(),
+        let missing = match &event.effect {
             Effect::Custom { .. } => model
                 .field_groups
                 .iter()
                 .map(|group| &*group.name)
-                .collect(),
-            _ => model
-                .field_groups
+                .find(|group| !groups.contains(group)),
+            _ => touched
                 .iter()
-                .filter(|group| {
-                    touched
-                        .iter()
-                        .any(|field| group.fields.contains(&field.name))
-                })
-                .map(|group| &*group.name)
-                .collect(),
+                .find_map(|field| missing(model, field, &groups)),
         };
-        match self.missing(model, &event.effect, &touched, &needed, &groups) {
+        match missing {
             Some(missing) => Err(format!(
                 "no role of yours writes the field group `{missing}`"
             )),
@@ -140,32 +132,106 @@ impl Rights {
             .flat_map(|role| role.groups.iter().map(|group| &**group))
             .collect()
     }
+}
 
-    /// A group that is needed and not held. A field in several groups is written with any of them.
-    fn missing<'a>(
-        &self,
-        model: &'a Model,
-        effect: &Effect,
-        touched: &[&Field],
-        needed: &[&'a str],
-        held: &[&str],
-    ) -> Option<&'a str> {
-        if matches!(effect, Effect::Custom { .. }) {
-            return needed.iter().copied().find(|group| !held.contains(group));
+/// A group of the field, where none of its groups is held: one of them is enough, and a field in no group needs none.
+fn missing<'a>(model: &'a Model, field: &Field, held: &[&str]) -> Option<&'a str> {
+    let of_field = || {
+        model
+            .field_groups
+            .iter()
+            .filter(|group| group.fields.contains(&field.name))
+            .map(|group| &*group.name)
+    };
+    if of_field().any(|group| held.contains(&group)) {
+        None
+    } else {
+        of_field().next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+    use sync_runtime::{EventMeta, SyncType, Syncable};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Syncable)]
+    #[sync(
+        mode = "events",
+        events(
+            created,
+            price_changed,
+            tag_added,
+            updated,
+            free_changed,
+            cut(custom(Cut)),
+            archived
+        ),
+        field_groups(basic = [title, tags], money = [price]),
+        roles(viewer = [], editor = [basic], cashier = [money])
+    )]
+    struct Article {
+        id: Uuid,
+        title: String,
+        #[sync(default)]
+        tags: Vec<String>,
+        #[sync(default)]
+        price: i32,
+        free: Option<String>,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SyncType)]
+    struct Cut {
+        by: i32,
+    }
+
+    impl Article {
+        fn cut(&mut self, cut: &Cut, _: &EventMeta) {
+            self.price -= cut.by;
         }
-        touched.iter().find_map(|field| {
-            let mut of_field = model
-                .field_groups
-                .iter()
-                .filter(|group| group.fields.contains(&field.name))
-                .map(|group| &*group.name)
-                .peekable();
-            let first = of_field.peek().copied();
-            if of_field.any(|group| held.contains(&group)) {
-                None
-            } else {
-                first
-            }
-        })
+    }
+
+    fn may(roles: &[&str], event: &str, payload: &Value) -> bool {
+        let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+        let event = Article::MODEL.event(event).unwrap();
+        Rights::of_roles(&roles)
+            .check_write(Article::MODEL, event, payload.as_object().unwrap())
+            .is_ok()
+    }
+
+    #[test]
+    fn roles_add_up_and_groups_decide() {
+        let title = json!({ "title": "a" });
+        let both = json!({ "title": "a", "price": 1 });
+        assert!(may(&["editor"], "created", &title));
+        assert!(!may(&["editor"], "created", &both));
+        assert!(may(&["editor", "cashier"], "created", &both));
+        assert!(may(&["editor"], "updated", &title));
+        assert!(!may(&["cashier"], "updated", &title));
+        assert!(may(&["cashier"], "price_changed", &json!({ "price": 1 })));
+        assert!(may(&["editor"], "tag_added", &json!({ "tag": "x" })));
+        assert!(!may(&["cashier"], "tag_added", &json!({ "tag": "x" })));
+        // A field in no group goes with any.
+        assert!(may(&["cashier"], "free_changed", &json!({ "free": null })));
+    }
+
+    #[test]
+    fn custom_needs_all_groups_and_delete_any() {
+        let cut = json!({ "by": 1 });
+        assert!(!may(&["editor"], "cut", &cut));
+        assert!(may(&["editor", "cashier"], "cut", &cut));
+        assert!(may(&["cashier"], "archived", &json!({})));
+    }
+
+    #[test]
+    fn a_role_that_is_not_named_or_has_no_group_writes_nothing() {
+        for roles in [&["viewer"][..], &["stranger"], &["owner"], &[]] {
+            assert!(!may(roles, "archived", &json!({})), "{roles:?}");
+            assert!(!may(roles, "free_changed", &json!({ "free": null })));
+        }
     }
 }
