@@ -16,7 +16,7 @@ describe('a client', () => {
   before(async () => {
     sync = createSync({
       ...options,
-      store: memoryStore(),
+      adapter: memoryStore(),
       fetch: offline,
       webSocket: null,
       locks: null,

@@ -37,7 +37,7 @@ export const options: SyncOptions = {
   baseUrl: 'https://example.invalid/api/v1',
   tenantId: 't',
   userId: 'u',
-  store: memoryStore(),
+  adapter: memoryStore(),
   reducers,
 };
 

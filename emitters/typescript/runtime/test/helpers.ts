@@ -18,7 +18,7 @@ export function client(baseUrl: string, config: Partial<SyncConfig> = {}): SyncC
     baseUrl,
     tenantId: 't',
     userId: 'u',
-    store: memoryStore(),
+    adapter: memoryStore(),
     notification: 'sse',
     maxRetryDelayMs: 50,
     locks: null,

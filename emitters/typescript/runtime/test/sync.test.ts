@@ -131,14 +131,14 @@ describe('a client and a server', () => {
       const lost = uuid();
       const kept = uuid();
       server.append(event('order.created', lost, { table_number: 1 }));
-      const first = make(url, { store: memoryStore(disks) });
+      const first = make(url, { adapter: memoryStore(disks) });
       await first.start();
       await until('the order', () => first.collection(orderModel).get(lost) !== undefined);
       await first.close();
       server.log.length = 0;
       server.epoch = 'e2';
       server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
-      const second = make(url, { store: memoryStore(disks) });
+      const second = make(url, { adapter: memoryStore(disks) });
       await second.start();
       const orders = second.collection(orderModel);
       orders.record('order.created', kept, { table_number: 2 });
@@ -293,7 +293,7 @@ describe('faults', () => {
     server.guard = ({ event_type }) =>
       closed && event_type === 'order.created' ? { code: 'closed', reason: 'no new orders', retryable: false } : null;
     const disks = new Map();
-    const sync = make(url, { store: memoryStore(disks) });
+    const sync = make(url, { adapter: memoryStore(disks) });
     await sync.start();
     const id = uuid();
     const orders = sync.collection(orderModel);
@@ -304,7 +304,7 @@ describe('faults', () => {
     assert.equal(orders.get(id), undefined);
     assert.equal(sync.status.getSnapshot().pendingCount, 0);
     await sync.close();
-    const again = make(url, { store: memoryStore(disks) });
+    const again = make(url, { adapter: memoryStore(disks) });
     await again.start();
     assert.equal(again.status.getSnapshot().rejections[0]?.blocked, 3, 'kept over a restart');
     closed = false;
@@ -363,7 +363,7 @@ describe('clocks', () => {
       const now = (): number => Date.now() + off;
       let down = true;
       server.fault = () => (down ? 'drop' : null);
-      const sync = make(url, { store: memoryStore(disks), timers: { now } });
+      const sync = make(url, { adapter: memoryStore(disks), timers: { now } });
       await sync.start();
       const id = uuid();
       const orders = sync.collection(orderModel);
@@ -372,7 +372,7 @@ describe('clocks', () => {
       await sync.close();
       const before = mutations.map(({ eventId }) => eventId);
       down = false;
-      const again = make(url, { store: memoryStore(disks), timers: { now } });
+      const again = make(url, { adapter: memoryStore(disks), timers: { now } });
       await again.start();
       const oldest = again.status.getSnapshot().oldestPendingAt ?? 0;
       assert.ok(Math.abs(oldest - now()) < 5000);
@@ -404,7 +404,7 @@ describe('clocks', () => {
 
 describe('tabs', () => {
   it('one leads; the others write, hear of changes, and take over', async () => {
-    const shared = { store: memoryStore(new Map()), locks: new TestLocks(), channel: testChannels() };
+    const shared = { adapter: memoryStore(new Map()), locks: new TestLocks(), channel: testChannels() };
     const a = make(url, shared);
     const b = make(url, shared);
     await a.start();
@@ -426,7 +426,7 @@ describe('tabs', () => {
   });
 
   it('every tab may send where there are no locks', async () => {
-    const shared = { store: memoryStore(new Map()), locks: null, channel: testChannels() };
+    const shared = { adapter: memoryStore(new Map()), locks: null, channel: testChannels() };
     const tabs = [make(url, shared), make(url, shared), make(url, shared)];
     for (const tab of tabs) await tab.start();
     const id = uuid();
@@ -468,7 +468,7 @@ describe('under every fault at once', () => {
       return dice < 0.3 ? { status: 503, headers: { 'retry-after': '0' } } : null;
     };
     const disks = [new Map(), new Map(), new Map()];
-    const devices = disks.map((disk) => make(url, { store: memoryStore(disk) }));
+    const devices = disks.map((disk) => make(url, { adapter: memoryStore(disk) }));
     for (const device of devices) await device.start();
     const ids = Array.from({ length: 3 }, uuid);
     let made = 0;
@@ -487,7 +487,7 @@ describe('under every fault at once', () => {
       }
       if (random() < 0.05) {
         await device?.close();
-        const again = make(url, { store: memoryStore(disks[at] ?? new Map()) });
+        const again = make(url, { adapter: memoryStore(disks[at] ?? new Map()) });
         await again.start();
         devices[at] = again;
       }

@@ -20,7 +20,7 @@ export function tablet({ api, user, folder }: TabletOptions): Sync {
     tenantId: 'bistro',
     userId: user,
     token: `dev:bistro:${user}:waiter`,
-    store: nodeStore({ fs, folder }),
+    adapter: nodeStore({ fs, folder }),
     maxRetryDelayMs: 300,
   });
 }

@@ -20,8 +20,8 @@ export interface SyncConfig {
   readonly token?: TokenSource;
   /** The server does not take the token. A string it returns is the next one; else `setToken`. */
   readonly onAuthError?: () => unknown;
-  /** Where data is kept: IndexedDB in a browser unless set, else memory. */
-  readonly store?: StoreFactory;
+  /** Where data is kept: by name, or one of `store/adapters/`. Unless set, IndexedDB in a browser, else memory. */
+  readonly adapter?: 'indexeddb' | 'memory' | StoreFactory;
   /** Path of the events API below `baseUrl`: `/events` unless set. */
   readonly eventsEndpoint?: string;
   readonly notification?: NotificationKind;

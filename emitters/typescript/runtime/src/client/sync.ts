@@ -4,7 +4,7 @@ import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
 import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { memoryStore } from '../store/adapters/memory.js';
 import { STORE_FORMAT } from '../store/codec.js';
-import type { StoreAdapter } from '../store/db.js';
+import type { StoreFactory } from '../store/db.js';
 import type { LogEntry } from '../store/entityLog.js';
 import { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
@@ -80,7 +80,7 @@ export class SyncClient {
     this.#config = config;
     this.#timers = { ...platformTimers, ...config.timers };
     this.#name = storeName(config);
-    const adapter = (config.store ?? defaultStore())(this.#name);
+    const adapter = factoryOf(config.adapter)(this.#name);
     this.#store = new EventStore({
       models: Object.values(config.models),
       adapter,
@@ -205,7 +205,7 @@ export class SyncClient {
     try {
       await this.#store.open();
     } catch (error) {
-      if (this.#config.store !== undefined) {
+      if (this.#config.adapter !== undefined) {
         // The application chose this store: it is told, and may call again.
         this.status.set({ storageProblem: problemOf(error) });
         this.#starting = null;
@@ -538,8 +538,17 @@ function storeName({ baseUrl, tenantId, userId }: SyncClientConfig): string {
     .join(':');
 }
 
-function defaultStore(): (name: string) => StoreAdapter {
-  return typeof indexedDB === 'undefined' ? memoryStore() : indexedDbStore();
+function factoryOf(adapter: SyncClientConfig['adapter']): StoreFactory {
+  switch (adapter) {
+    case undefined:
+      return typeof indexedDB === 'undefined' ? memoryStore() : indexedDbStore();
+    case 'indexeddb':
+      return indexedDbStore();
+    case 'memory':
+      return memoryStore();
+    default:
+      return adapter;
+  }
 }
 
 function problemOf(error: unknown): Problem {
