@@ -72,6 +72,9 @@ impl Test {
             // First, so that a machine that lacks it says so before an hour's work.
             tools::chromium()?;
         }
+        if parts.contains(&Part::Rust) {
+            tools::postgres()?;
+        }
         for part in parts {
             part.run()?;
         }

@@ -52,6 +52,25 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
     })
 }
 
+/// A PostgreSQL server's programs; from Debian's packages where there are none and we may install them.
+pub(crate) fn postgres() -> Outcome {
+    let found = || {
+        std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
+            versions.any(|version| {
+                version.is_ok_and(|version| version.path().join("bin/postgres").exists())
+            })
+        })
+    };
+    if found() {
+        return Ok(());
+    }
+    debian_package("postgresql")?;
+    match found() {
+        true => Ok(()),
+        false => Err("PostgreSQL was installed and is not in /usr/lib/postgresql".to_owned()),
+    }
+}
+
 fn debian_package(name: &str) -> Outcome {
     let is_root = Command::new("id")
         .arg("-u")
