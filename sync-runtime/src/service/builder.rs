@@ -1,74 +1,21 @@
-//! The backend as one value: built once, then a router and a way in for Rust code.
+//! What can be set before a service starts, and what keeps it from starting.
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::{Config, Inner, SyncService};
 use crate::{
-    feed::{
-        Feed,
-        cursor::{CursorError, Scope},
-    },
-    http::{self, Authenticator, Problem},
+    feed::Feed,
+    http::Authenticator,
     ingest::writer::Writer,
     notify::{MemoryNotifier, Notifier},
     openapi,
-    principal::Principal,
     registry::Models,
     schema::{self, Notification},
     semantics::hlc::DEFAULT_MAX_DRIFT_MS,
     store::{Store, StoreError, sqlite::SqliteStore},
 };
-
-/// A running backend.
-///
-/// ```no_run
-/// # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
-/// use sync_runtime::{DevTokens, SyncService};
-///
-/// let sync = SyncService::builder()
-///     .database("sqlite://restaurant.db")
-///     .authenticator(DevTokens)
-///     .build()
-///     .await?;
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8787").await?;
-/// axum::serve(listener, sync.router()).await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct SyncService {
-    pub(crate) inner: Arc<Inner>,
-}
-
-/// What the handlers share.
-pub(crate) struct Inner {
-    pub(crate) models: Arc<Models>,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) notifier: Arc<dyn Notifier>,
-    pub(crate) feed: Feed,
-    pub(crate) writer: Writer,
-    pub(crate) authenticator: Arc<dyn Authenticator>,
-    pub(crate) config: Config,
-    /// As JSON and as YAML.
-    pub(crate) openapi: (String, String),
-    closing: CancellationToken,
-    _writing: JoinHandle<()>,
-}
-
-/// What can be set.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(crate) prefix: String,
-    pub(crate) max_batch_events: usize,
-    pub(crate) max_batch_bytes: usize,
-    pub(crate) max_drift_ms: u64,
-}
 
 /// Why a backend does not start.
 #[derive(Debug, thiserror::Error)]
@@ -111,10 +58,9 @@ pub struct Builder {
     config: Config,
 }
 
-impl SyncService {
-    /// A builder with the defaults: SQLite in `sync.db`, the prefix `/api/v1`, all models that are linked.
-    pub fn builder() -> Builder {
-        Builder {
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
             database: "sqlite://sync.db".to_owned(),
             authenticator: None,
             models: None,
@@ -127,23 +73,6 @@ impl SyncService {
         }
     }
 
-    /// All routes; merge it into the application's own router.
-    pub fn router(&self) -> axum::Router {
-        http::router(self.inner.clone())
-    }
-
-    /// What was declared.
-    pub fn models(&self) -> &Models {
-        &self.inner.models
-    }
-
-    /// Tells streams to go; they reconnect elsewhere from their cursors. Requests under way are answered.
-    pub fn close(&self) {
-        self.inner.closing.cancel();
-    }
-}
-
-impl Builder {
     /// Where the log is: `sqlite://path`.
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.database = url.into();
@@ -236,69 +165,5 @@ impl Builder {
                 _writing: writing,
             }),
         })
-    }
-}
-
-impl Inner {
-    /// What the cursors of a principal have in common.
-    pub(crate) fn scope(&self, principal: &Principal) -> Scope {
-        Scope::new(
-            self.store.epoch(),
-            &principal.tenant_id,
-            &self.models,
-            &principal.rights(),
-        )
-    }
-
-    /// The position of a cursor; the start of the log where there is none.
-    pub(crate) async fn try_position(
-        &self,
-        principal: &Principal,
-        scope: &Scope,
-        cursor: Option<&str>,
-    ) -> Result<Result<u64, CursorError>, StoreError> {
-        let Some(cursor) = cursor else {
-            return Ok(Ok(0));
-        };
-        let last = self.store.last_seq(&principal.tenant_id).await?;
-        Ok(scope.position(cursor, last))
-    }
-
-    /// The same, with the problem that a client gets.
-    pub(crate) async fn position(
-        &self,
-        principal: &Principal,
-        scope: &Scope,
-        cursor: Option<&str>,
-    ) -> Result<u64, Problem> {
-        Ok(self.try_position(principal, scope, cursor).await??)
-    }
-
-    /// Ends when the service closes.
-    pub(crate) async fn closing(&self) {
-        self.closing.cancelled().await;
-    }
-
-    /// Ends when a principal's token does, or the service closes.
-    pub(crate) fn end_of(
-        self: &Arc<Self>,
-        principal: &Principal,
-    ) -> impl Future<Output = ()> + use<> {
-        let (closing, expires) = (self.closing.clone(), principal.expires_at);
-        async move {
-            let expired = async {
-                match expires {
-                    Some(end) => {
-                        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
-                        tokio::time::sleep(left).await;
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = closing.cancelled() => {}
-                () = expired => {}
-            }
-        }
     }
 }
