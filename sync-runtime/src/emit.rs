@@ -9,8 +9,8 @@ use crate::{
     history,
     ingest::{
         Outcome, Rejection,
-        group::{Acceptance, Submission},
         incoming::{Candidate, Content, Valid, normal_entity_id},
+        submission::{Acceptance, Submission},
         writer::WriteError,
     },
     principal::Principal,

@@ -8,8 +8,8 @@ use super::{App, Problem};
 use crate::{
     ingest::{
         Code, Outcome,
-        group::{Acceptance, Submission},
         incoming::Reader,
+        submission::{Acceptance, Submission},
         writer::unix_millis,
     },
     principal::Principal,

@@ -8,6 +8,7 @@ pub mod group;
 pub mod incoming;
 mod outcome;
 mod refold;
+pub mod submission;
 pub mod writer;
 
 pub use outcome::{Code, Outcome, Rejection};

@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Outcome,
-    group::{Committed, Grouping, Submission},
+    group::Grouping,
+    submission::{Committed, Submission},
 };
 use crate::{
     feed::Feed,

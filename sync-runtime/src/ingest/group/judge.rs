@@ -1,0 +1,188 @@
+//! What becomes of each event, and its fold.
+
+use super::{Grouping, entity_key, refuse::refuse};
+use crate::{
+    ingest::{
+        Code, Outcome, Rejection,
+        incoming::{Candidate, Valid},
+        refold::{self, Around, fold_stored},
+        submission::{Acceptance, Submission},
+    },
+    schema::Event,
+    semantics::{
+        fold::{Folded, Reducer},
+        hlc::Stamp,
+    },
+    store::{EntityKey, Head, Result, StoredEvent},
+};
+
+impl Grouping<'_> {
+    pub(super) async fn judge(
+        &mut self,
+        submission: &Submission,
+        candidate: &Candidate,
+    ) -> Result<Outcome> {
+        let tenant = &submission.principal.tenant_id;
+        if let Some(outcome) = self.known(tenant, candidate) {
+            return Ok(outcome);
+        }
+        let valid = match &candidate.verdict {
+            Ok(valid) => valid,
+            Err(rejection) => return Ok(Outcome::Rejected(rejection.clone())),
+        };
+        let Some(reducer) = self.models.reducer(&valid.entity) else {
+            return Ok(unknown(candidate));
+        };
+        let Some(declared) = reducer.model.event(&valid.event) else {
+            return Ok(unknown(candidate));
+        };
+        let key = entity_key(tenant, candidate);
+        let stamp = self.stamp(&key, valid);
+        let event = StoredEvent {
+            seq: self.next_seq.get(tenant).copied().unwrap_or(1),
+            id: candidate.id.clone(),
+            event_type: candidate.content.event_type.clone(),
+            payload: candidate.content.payload.clone(),
+            stamp,
+            schema_version: reducer.model.version,
+            user_id: submission.principal.user_id.clone(),
+            idempotency_key: candidate.idempotency_key.clone(),
+            received_at: self.wall,
+            key,
+        };
+        let late = self
+            .heads
+            .get(&event.key)
+            .is_some_and(|head| event.place() < head.last);
+        let rejected = if late {
+            self.place_late(reducer, declared, &event, submission.acceptance)
+                .await?
+        } else {
+            self.place_last(reducer, declared, &event, submission.acceptance)
+        };
+        Ok(match rejected {
+            Some(rejection) => Outcome::Rejected(rejection),
+            None => self.accept(event),
+        })
+    }
+
+    /// The answer to an id or key that the tenant's log has already.
+    fn known(&self, tenant: &str, candidate: &Candidate) -> Option<Outcome> {
+        let of_tenant = |text: &str| (tenant.to_owned(), text.to_owned());
+        let by_id = self.by_id.get(&of_tenant(&candidate.id));
+        let by_key = self.by_key.get(&of_tenant(&candidate.idempotency_key));
+        if by_id.is_none() && by_key.is_none() {
+            return None;
+        }
+        let same = by_id.filter(|stored| {
+            by_key == Some(&stored.id)
+                && stored.idempotency_key == candidate.idempotency_key
+                && candidate.content.is_that_of(stored, self.models)
+        });
+        Some(match same {
+            Some(stored) => Outcome::Accepted { seq: stored.seq },
+            None => Outcome::Rejected(Rejection::new(
+                Code::IdempotencyMismatch,
+                "another event has this `id` or `idempotency_key`; an event that differs needs new ones",
+            )),
+        })
+    }
+
+    /// A client's own stamp, or one above all that the entity has.
+    fn stamp(&mut self, key: &EntityKey, valid: &Valid) -> Stamp {
+        valid.stamp.unwrap_or_else(|| {
+            if let Some(head) = self.heads.get(key) {
+                self.clock.receive(self.wall, head.last.stamp);
+            }
+            self.clock.now(self.wall)
+        })
+    }
+
+    /// Judges and folds an event at the end of its entity's order.
+    fn place_last(
+        &mut self,
+        reducer: Reducer<'_>,
+        declared: &Event,
+        event: &StoredEvent,
+        acceptance: Acceptance,
+    ) -> Option<Rejection> {
+        let head = self.heads.get(&event.key);
+        if acceptance == Acceptance::Judged {
+            let folded = head.map_or(&Folded::Absent, |head| &head.folded);
+            if let Some(rejection) = refuse(reducer, declared, head.is_some(), folded, event) {
+                return Some(rejection);
+            }
+        }
+        let head = self.heads.entry(event.key.clone()).or_insert_with(|| Head {
+            key: event.key.clone(),
+            folded: Folded::Absent,
+            last: event.place(),
+            event_count: 0,
+            seq: 0,
+            schema_version: reducer.model.version,
+            snapshot_count: 0,
+        });
+        fold_stored(reducer, &mut head.folded, event);
+        head.last = event.place();
+        head.event_count += 1;
+        head.seq = event.seq;
+        head.schema_version = reducer.model.version;
+        if refold::is_due(reducer.model.snapshot, head) {
+            head.snapshot_count = head.event_count;
+            let snapshot = head.snapshot();
+            self.snapshots
+                .entry(event.key.clone())
+                .or_default()
+                .push(snapshot);
+        }
+        None
+    }
+
+    /// Judges an event at its place among others, and folds the entity again from before that place.
+    async fn place_late(
+        &mut self,
+        reducer: Reducer<'_>,
+        declared: &Event,
+        event: &StoredEvent,
+        acceptance: Acceptance,
+    ) -> Result<Option<Rejection>> {
+        // What this group has accepted so far belongs to the order.
+        self.flush().await?;
+        let place = event.place();
+        let around = Around::read(&mut *self.group, reducer, &event.key, &place).await?;
+        let folded = around.fold_before(reducer);
+        if acceptance == Acceptance::Judged
+            && let Some(rejection) = refuse(reducer, declared, true, &folded, event)
+        {
+            return Ok(Some(rejection));
+        }
+        let (head, snapshots) = around.fold_with(reducer, folded, event);
+        self.group.drop_snapshots_from(&event.key, &place).await?;
+        self.snapshots
+            .entry(event.key.clone())
+            .or_default()
+            .extend(snapshots);
+        self.heads.insert(event.key.clone(), head);
+        Ok(None)
+    }
+
+    fn accept(&mut self, event: StoredEvent) -> Outcome {
+        let seq = event.seq;
+        self.next_seq.insert(event.key.tenant.clone(), seq + 1);
+        self.clock.receive(self.wall, event.stamp);
+        self.dirty.insert(event.key.clone());
+        self.remember(event.clone());
+        self.pending.push(event);
+        Outcome::Accepted { seq }
+    }
+}
+
+fn unknown(candidate: &Candidate) -> Outcome {
+    Outcome::Rejected(Rejection::new(
+        Code::UnknownEventType,
+        format!(
+            "/event_type: `{}` is not declared",
+            candidate.content.event_type
+        ),
+    ))
+}

@@ -1,0 +1,131 @@
+//! A group: what one write transaction judges, logs and folds.
+//!
+//! [`load`] reads in a few statements what the group will ask for; [`judge`] decides on each event and folds it;
+//! [`save`] writes what came of it. A late event is folded at its place by [`super::refold`].
+
+mod judge;
+mod load;
+mod refuse;
+mod save;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    incoming::Candidate,
+    submission::{Committed, Submission},
+};
+use crate::{
+    registry::Models,
+    semantics::{fold::Occurrence, hlc::Clock},
+    store::{EntityKey, Head, Result, Snapshot, StoredEvent, WriteGroup},
+};
+
+/// Judges submissions in order against the log and what the group itself has accepted, and folds what it accepts.
+pub struct Grouping<'a> {
+    models: &'a Models,
+    clock: &'a mut Clock,
+    wall: u64,
+    group: Box<dyn WriteGroup + 'a>,
+    /// The projections of all entities that the group touches.
+    heads: HashMap<EntityKey, Head>,
+    dirty: HashSet<EntityKey>,
+    next_seq: HashMap<String, u64>,
+    /// Accepted and not yet appended.
+    pending: Vec<StoredEvent>,
+    /// Accepted by this group, or known to the log: by tenant and id, by tenant and key.
+    by_id: HashMap<(String, String), StoredEvent>,
+    by_key: HashMap<(String, String), String>,
+    snapshots: BTreeMap<EntityKey, Vec<Snapshot>>,
+    committed: Committed,
+}
+
+impl<'a> Grouping<'a> {
+    /// Judges and folds the submissions in one transaction and commits it.
+    ///
+    /// # Errors
+    ///
+    /// The store failed; nothing of the group was written.
+    pub async fn run(
+        models: &'a Models,
+        clock: &'a mut Clock,
+        wall: u64,
+        group: Box<dyn WriteGroup + 'a>,
+        submissions: &[Submission],
+    ) -> Result<Committed> {
+        let mut grouping = Self::new(models, clock, wall, group);
+        let written = grouping.write(submissions).await;
+        match written {
+            Ok(()) if !grouping.committed.events.is_empty() => grouping.group.commit().await?,
+            // The application's own code may wait for the lock.
+            Ok(()) => grouping.group.rollback().await?,
+            Err(error) => {
+                if let Err(error) = grouping.group.rollback().await {
+                    tracing::debug!(%error, "a failed group is rolled back by the next");
+                }
+                return Err(error);
+            }
+        }
+        Ok(grouping.committed)
+    }
+
+    async fn write(&mut self, submissions: &[Submission]) -> Result<()> {
+        self.load(submissions).await?;
+        for submission in submissions {
+            let mut outcomes = Vec::with_capacity(submission.candidates.len());
+            for candidate in &submission.candidates {
+                outcomes.push(self.judge(submission, candidate).await?);
+            }
+            self.committed.outcomes.push(outcomes);
+        }
+        self.finish().await
+    }
+
+    fn new(
+        models: &'a Models,
+        clock: &'a mut Clock,
+        wall: u64,
+        group: Box<dyn WriteGroup + 'a>,
+    ) -> Self {
+        Self {
+            models,
+            clock,
+            wall,
+            group,
+            heads: HashMap::new(),
+            dirty: HashSet::new(),
+            next_seq: HashMap::new(),
+            pending: Vec::new(),
+            by_id: HashMap::new(),
+            by_key: HashMap::new(),
+            snapshots: BTreeMap::new(),
+            committed: Committed::default(),
+        }
+    }
+
+    fn remember(&mut self, event: StoredEvent) {
+        let tenant = event.key.tenant.clone();
+        self.by_key.insert(
+            (tenant.clone(), event.idempotency_key.clone()),
+            event.id.clone(),
+        );
+        self.by_id.insert((tenant, event.id.clone()), event);
+    }
+}
+
+/// What the fold learns about a stored event.
+pub(crate) fn occurrence(event: &StoredEvent) -> Occurrence<'_> {
+    Occurrence::new(
+        &event.id,
+        &event.key.entity_id,
+        event.stamp,
+        Some(&event.user_id),
+    )
+}
+
+fn entity_key(tenant: &str, candidate: &Candidate) -> EntityKey {
+    EntityKey {
+        tenant: tenant.to_owned(),
+        entity_type: candidate.content.entity_type.clone(),
+        entity_id: candidate.content.entity_id.clone(),
+    }
+}
