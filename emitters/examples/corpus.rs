@@ -62,6 +62,7 @@ fn one_fold(dice: &mut Dice, model: &Model) -> Result<Value, Box<dyn Error>> {
     let reducer = Reducer {
         model,
         customs: &[],
+        upcasts: &[],
     };
     let mut folded = Folded::default();
     let mut steps = Vec::new();

@@ -45,7 +45,9 @@ pub use schema::{SyncKey, SyncType};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
 pub use sync_derive::{SyncType, Syncable};
-pub use typed::{Entity, Event, EventMeta, EventModel, ModelEvent, PayloadError, Syncable};
+pub use typed::{
+    Entity, Event, EventMeta, EventModel, ModelEvent, PayloadError, Syncable, UpcastFn,
+};
 
 #[doc(hidden)]
 #[path = "private.rs"]

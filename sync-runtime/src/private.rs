@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer};
 
 pub use crate::declare;
-pub use crate::typed::{CustomFn, PayloadError, Registration, apply, decode, encode, run_custom};
+pub use crate::typed::{
+    CustomFn, PayloadError, Registration, UpcastFn, apply, decode, encode, run_custom,
+};
 #[cfg(feature = "server")]
 pub use inventory;
 pub use {chrono, serde, serde_json};

@@ -5,14 +5,21 @@ use std::collections::BTreeMap;
 use crate::{
     schema::{Model, Problem, Schema},
     semantics::fold::Reducer,
-    typed::{CustomFn, Registration},
+    typed::{CustomFn, Registration, UpcastFn},
 };
 
-/// The models of a backend, with the functions that their custom effects run.
+/// The models of a backend, with the functions that their declarations name.
 #[derive(Debug, Clone)]
 pub struct Models {
     schema: Schema,
-    customs: BTreeMap<String, &'static [(&'static str, CustomFn)]>,
+    functions: BTreeMap<String, Functions>,
+}
+
+/// The functions that a declaration names.
+#[derive(Debug, Clone, Copy, Default)]
+struct Functions {
+    customs: &'static [(&'static str, CustomFn)],
+    upcasts: &'static [(u32, UpcastFn)],
 }
 
 impl Models {
@@ -34,14 +41,20 @@ impl Models {
         registrations: impl IntoIterator<Item = &'a Registration>,
     ) -> Result<Self, Vec<Problem>> {
         let mut models = Vec::new();
-        let mut customs = BTreeMap::new();
+        let mut functions = BTreeMap::new();
         for registration in registrations {
-            customs.insert(registration.model.entity.to_string(), registration.customs);
+            functions.insert(
+                registration.model.entity.to_string(),
+                Functions {
+                    customs: registration.customs,
+                    upcasts: registration.upcasts,
+                },
+            );
             models.push(registration.model.clone());
         }
         Ok(Self {
             schema: Schema::new(models)?,
-            customs,
+            functions,
         })
     }
 
@@ -57,9 +70,11 @@ impl Models {
 
     /// The model of that entity, ready to fold.
     pub fn reducer(&self, entity: &str) -> Option<Reducer<'_>> {
+        let functions = self.functions.get(entity).copied().unwrap_or_default();
         self.model(entity).map(|model| Reducer {
             model,
-            customs: self.customs.get(entity).copied().unwrap_or(&[]),
+            customs: functions.customs,
+            upcasts: functions.upcasts,
         })
     }
 }

@@ -6,6 +6,7 @@
 mod convert;
 mod custom;
 mod fold;
+mod upcast;
 
 use std::fmt;
 
@@ -19,6 +20,8 @@ use crate::schema::Model;
 pub use convert::{decode, encode};
 pub use custom::{CustomFn, Registration, run_custom};
 pub use fold::apply;
+pub use upcast::UpcastFn;
+pub(crate) use upcast::run_upcast;
 
 /// A model: what `#[derive(Syncable)]` makes of a struct.
 #[diagnostic::on_unimplemented(

@@ -1,16 +1,21 @@
 //! The schemas that tests write for.
 
+#[path = "../../../fixtures/tests/models/repair.rs"]
+mod repair;
+
 use sync_runtime::{
     Syncable as _,
     schema::{Model, Schema},
 };
 
-/// By the name of their folder: what is declared in this repository, one that holds a type of every kind, and one whose
-/// names and texts try to break out of the code that they are written into.
+/// By the name of their folder: what is declared in this repository, one with roles and a Rust function as an upcast,
+/// one that holds a type of every kind, and one whose names and texts try to break out of the code that they are written
+/// into.
 pub fn cases() -> Vec<(&'static str, Schema)> {
     vec![
         ("fixtures", sync_fixtures::schema()),
         ("pos", pos()),
+        ("repair", repair()),
         ("types", read(include_str!("types.json"))),
         ("awkward", read(include_str!("awkward.json"))),
     ]
@@ -19,6 +24,10 @@ pub fn cases() -> Vec<(&'static str, Schema)> {
 /// The example's, whose client is generated and not committed: this is where it is reviewed.
 fn pos() -> Schema {
     Schema::new(vec![pos::Order::MODEL.clone()]).expect("a sound schema")
+}
+
+fn repair() -> Schema {
+    Schema::new(vec![repair::Repair::MODEL.clone()]).expect("a sound schema")
 }
 
 fn read(json: &str) -> Schema {

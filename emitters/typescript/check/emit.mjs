@@ -20,7 +20,8 @@ function example(name, ...args) {
 }
 
 rmSync(generated, { recursive: true, force: true });
-for (const name of ['fixtures', 'pos', 'types', 'awkward']) example('emit', 'ts', name, `${generated}/${name}/src`);
+for (const name of ['fixtures', 'pos', 'repair', 'types', 'awkward'])
+  example('emit', 'ts', name, `${generated}/${name}/src`);
 mkdirSync(`${generated}/fixtures/test`, { recursive: true });
 copyFileSync(`${here}../runtime/test/conformance.ts`, `${generated}/fixtures/test/conformance.ts`);
 writeFileSync(`${generated}/corpus.txt`, example('corpus'));

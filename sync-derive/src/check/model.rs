@@ -169,13 +169,14 @@ pub(super) fn upcasts(cx: &Ctxt, model: &Model<'_>) {
                 LiftDecl::Rename { from, to } if from == to => {
                     cx.error(to.span(), format!("'{to}' is the same name"));
                 }
-                LiftDecl::Function(path) => cx.error_at(
-                    path,
-                    "a function as an upcast is not built yet; what is built is `rename(old -> new)` and \
-                     `default(field = value)`",
-                ),
-                LiftDecl::Rename { .. } | LiftDecl::Default { .. } => {}
+                LiftDecl::Rename { .. } | LiftDecl::Default { .. } | LiftDecl::Function(_) => {}
             }
+        }
+        for second in upcast.functions().skip(1) {
+            cx.error_at(
+                second,
+                "an upcast runs one function, which each client brings too: call the other from it",
+            );
         }
     }
 }

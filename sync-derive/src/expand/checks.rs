@@ -40,22 +40,7 @@ pub(super) fn model(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
     {
         checks.push(of_field(field, field.ident.span(), "id"));
     }
-    let functions = functions(model);
-    let checks = items(checks);
-    quote!(#checks #functions)
-}
-
-/// A path to a function that an upcast names must lead somewhere.
-fn functions(model: &Model<'_>) -> TokenStream {
-    use crate::input::lift::LiftDecl;
-    let steps = model.attrs.upcasts.iter().flat_map(|upcast| &upcast.steps);
-    let paths = steps.filter_map(|step| match step {
-        LiftDecl::Function(path) => Some(path),
-        LiftDecl::Rename { .. } | LiftDecl::Default { .. } => None,
-    });
-    paths
-        .map(|path| quote!(const _: () = { let _ = #path; };))
-        .collect()
+    items(checks)
 }
 
 /// `check("name", TYPE)`

@@ -1,8 +1,8 @@
 //! What `#[derive(Syncable)]` writes.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::ext::IdentExt;
+use quote::{quote, quote_spanned};
+use syn::{ext::IdentExt, spanned::Spanned};
 
 use super::{checks, embed, events, field, list, option, text, texts};
 use crate::{
@@ -22,6 +22,7 @@ pub(crate) fn model(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
     let types = events::types(model, events);
     let impls = events::impls(model, events);
     let embed = embed::embed(ident);
+    let functions = upcast_functions(model);
     quote! {
         #types
 
@@ -36,6 +37,7 @@ pub(crate) fn model(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
             ::sync_runtime::__register!(::sync_runtime::__private::Registration {
                 model: <#ident as ::sync_runtime::Syncable>::MODEL,
                 customs: CUSTOMS,
+                upcasts: &[#(#functions),*],
             });
 
             #embed
@@ -169,6 +171,20 @@ fn upcast(model: &Model<'_>, upcast: &UpcastDecl) -> TokenStream {
         quote!(::sync_runtime::schema::Lift::#step)
     }));
     quote!(::sync_runtime::schema::Upcast { from: #from, steps: #steps })
+}
+
+/// For each version the function that reads it. One that is missing, or of another type, is an error at its path.
+fn upcast_functions(model: &Model<'_>) -> Vec<TokenStream> {
+    let upcasts = model.attrs.upcasts.iter();
+    let functions = upcasts.flat_map(|upcast| upcast.functions().map(|path| (upcast.from, path)));
+    functions
+        .map(|(from, path)| {
+            let function = quote_spanned! {path.span()=>
+                { let upcast: ::sync_runtime::UpcastFn = #path; upcast }
+            };
+            quote!((#from, #function))
+        })
+        .collect()
 }
 
 fn field_group(model: &Model<'_>, group: &Named) -> TokenStream {

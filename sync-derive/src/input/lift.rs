@@ -16,6 +16,16 @@ pub(crate) struct UpcastDecl {
     pub(crate) steps: Vec<LiftDecl>,
 }
 
+impl UpcastDecl {
+    /// The functions that it names.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Path> {
+        self.steps.iter().filter_map(|step| match step {
+            LiftDecl::Function(path) => Some(path),
+            LiftDecl::Rename { .. } | LiftDecl::Default { .. } => None,
+        })
+    }
+}
+
 /// One step of an upcast as it is written.
 pub(crate) enum LiftDecl {
     Rename { from: Ident, to: Ident },

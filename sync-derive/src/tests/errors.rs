@@ -225,7 +225,11 @@ fn upcasts() {
     assert_snapshot!(errors_with(
         "events(created), version = 2, upcast(1 -> 2: rename(name -> note), default(guests = 1), crate::lift)",
         "note: String, guests: i32",
-    ), @r#"[crate::lift] a function as an upcast is not built yet; what is built is `rename(old -> new)` and `default(field = value)`"#);
+    ), @"no errors");
+    assert_snapshot!(errors_with(
+        "events(created), version = 2, upcast(1 -> 2: lift, crate::other)",
+        "note: String",
+    ), @"[crate::other] an upcast runs one function, which each client brings too: call the other from it");
     assert_snapshot!(errors_with(
         "events(created), version = 2, upcast(1 -> 2: rename(name -> note), default(guests = 1))",
         "note: String, guests: i32",

@@ -58,14 +58,15 @@ impl<'a> EventMessage<'a> {
 /// something is hidden, an older payload is lifted first, and one that nobody can read any more stays empty.
 fn shown(event: &StoredEvent, models: &Models, rights: &Rights) -> (Map<String, Value>, u32) {
     let mut payload = event.payload.clone();
-    let model = models.model(&event.key.entity_type);
-    let Some(model) = model.filter(|model| rights.hides_some_of(model)) else {
+    let reducer = models.reducer(&event.key.entity_type);
+    let Some(reducer) = reducer.filter(|reducer| rights.hides_some_of(reducer.model)) else {
         return (payload, event.schema_version);
     };
+    let model = reducer.model;
     let Some(declared) = model.event_of_type(&event.event_type) else {
         return (Map::new(), event.schema_version);
     };
-    if upcast::lift(model, declared, event.schema_version, &mut payload).is_err() {
+    if upcast::lift(reducer, declared, event.schema_version, &mut payload).is_err() {
         return (Map::new(), event.schema_version);
     }
     rights.redact_payload(model, declared, &mut payload);

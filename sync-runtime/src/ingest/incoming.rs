@@ -16,8 +16,10 @@ use crate::{
     semantics::{
         Invalid,
         access::Rights,
+        fold::Reducer,
         hlc::{self, Stamp},
-        payload, upcast,
+        payload,
+        upcast::{self, NotLifted},
         values::{self, Form},
     },
     store::StoredEvent,
@@ -165,15 +167,15 @@ impl Reader<'_> {
 
         let found = self.type_of(keys, content);
         let payload = match &found {
-            Ok((model, event)) => self.payload(keys, content, model, event),
+            Ok((reducer, event)) => self.payload(keys, content, *reducer, event),
             Err(_) => {
                 content.entity_id = text(keys, "entity_id").unwrap_or_default();
                 content.payload = raw_payload(keys).unwrap_or_default();
                 Ok(())
             }
         };
-        let (model, event) = found?;
-        check_version(model, event, version?)?;
+        let (Reducer { model, .. }, event) = found?;
+        check_version(model, version?)?;
         self.check_user(keys)?;
         let stamp = self.stamp(keys)?;
         payload?;
@@ -187,16 +189,21 @@ impl Reader<'_> {
         })
     }
 
-    fn type_of(&self, keys: &Keys<'_>, content: &Content) -> Result<(&Model, &Event), Rejection> {
+    fn type_of(
+        &self,
+        keys: &Keys<'_>,
+        content: &Content,
+    ) -> Result<(Reducer<'_>, &Event), Rejection> {
         text(keys, "entity_type")?;
         text(keys, "event_type")?;
-        let model = self.models.model(&content.entity_type).ok_or_else(|| {
+        let reducer = self.models.reducer(&content.entity_type).ok_or_else(|| {
             Rejection::new(
                 Code::UnknownEntityType,
                 format!("/entity_type: there is no model `{}`", content.entity_type),
             )
         })?;
-        let event = model.event_of_type(&content.event_type).ok_or_else(|| {
+        let declared = reducer.model.event_of_type(&content.event_type);
+        let event = declared.ok_or_else(|| {
             Rejection::new(
                 Code::UnknownEventType,
                 format!(
@@ -205,7 +212,7 @@ impl Reader<'_> {
                 ),
             )
         })?;
-        Ok((model, event))
+        Ok((reducer, event))
     }
 
     fn check_user(&self, keys: &Keys<'_>) -> Result<(), Rejection> {
@@ -240,9 +247,10 @@ impl Reader<'_> {
         &self,
         keys: &Keys<'_>,
         content: &mut Content,
-        model: &Model,
+        reducer: Reducer<'_>,
         event: &Event,
     ) -> Result<(), Rejection> {
+        let model = reducer.model;
         content.payload = raw_payload(keys).unwrap_or_default();
         let entity_id = text(keys, "entity_id")?;
         content.entity_id = entity_id.clone();
@@ -258,8 +266,15 @@ impl Reader<'_> {
             ));
         }
         let mut payload = raw_payload(keys)?;
-        if upcast::lift(model, event, content.schema_version, &mut payload).is_ok() {
-            content.schema_version = model.version;
+        match upcast::lift(reducer, event, content.schema_version, &mut payload) {
+            Ok(()) => content.schema_version = model.version,
+            // A version that nobody reads has been refused as such, whatever becomes of the payload.
+            Err(NotLifted::Unsupported(_)) => {}
+            Err(failed) => {
+                return Err(invalid_payload(
+                    &Invalid::here(failed.to_string()).under("payload"),
+                ));
+            }
         }
         content.payload = payload::normal(model, event, Value::Object(payload))
             .map_err(|invalid| invalid_payload(&invalid.under("payload")))?;
@@ -282,13 +297,17 @@ impl Content {
         if self.schema_version == stored.schema_version {
             return self.payload == stored.payload;
         }
-        let Some(model) = models.model(&stored.key.entity_type) else {
+        let Some(reducer) = models.reducer(&stored.key.entity_type) else {
             return false;
         };
+        let model = reducer.model;
         let Some(event) = model.event_of_type(&stored.event_type) else {
             return false;
         };
-        let payload = refold::lifted(model, event, stored).into_owned();
+        let Some(payload) = refold::lifted(reducer, event, stored) else {
+            return false;
+        };
+        let payload = payload.into_owned();
         stored.schema_version < self.schema_version
             && self.schema_version == model.version
             && payload::normal(model, event, Value::Object(payload))
@@ -373,7 +392,7 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
-fn check_version(model: &Model, event: &Event, version: u32) -> Result<(), Rejection> {
+fn check_version(model: &Model, version: u32) -> Result<(), Rejection> {
     let unsupported = |message: String| {
         Rejection::new(
             Code::UnsupportedSchemaVersion,
@@ -383,7 +402,7 @@ fn check_version(model: &Model, event: &Event, version: u32) -> Result<(), Rejec
     if version == 0 {
         return Err(unsupported("versions start at 1".to_owned()));
     }
-    upcast::lift(model, event, version, &mut Map::new()).map_err(|error| match error {
+    upcast::check(model, version).map_err(|error| match error {
         upcast::Unsupported::Newer => unsupported(format!(
             "version {version} of `{}` is newer than this server's {}",
             model.entity, model.version

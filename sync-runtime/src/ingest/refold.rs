@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::group::occurrence;
 use crate::{
-    schema::{Event, Model, SnapshotPolicy},
+    schema::{Event, SnapshotPolicy},
     semantics::{
         fold::{Folded, Reducer},
-        upcast,
+        upcast::{self, NotLifted},
     },
     store::{EntityKey, Head, Place, Result, Snapshot, StoredEvent, WriteGroup},
 };
@@ -161,27 +161,27 @@ pub(super) fn is_kept(count: u64, total: u64, every: u64) -> bool {
 /// Folds an event of the log, lifted to the model's version; one whose type is no longer declared does nothing.
 pub(crate) fn fold_stored(reducer: Reducer<'_>, folded: &mut Folded, event: &StoredEvent) -> bool {
     match reducer.model.event_of_type(&event.event_type) {
-        Some(declared) => {
-            let payload = lifted(reducer.model, declared, event);
-            reducer.apply(folded, declared, &payload, &occurrence(event))
-        }
+        Some(declared) => lifted(reducer, declared, event)
+            .is_some_and(|payload| reducer.apply(folded, declared, &payload, &occurrence(event))),
         None => false,
     }
 }
 
-/// The payload of a stored event as the model is now; as it was stored where no upcast leads there.
+/// The payload of a stored event as the model is now; as it was stored where no upcast leads there, and `None` where a
+/// function gave up on it.
 pub(crate) fn lifted<'a>(
-    model: &Model,
+    reducer: Reducer<'_>,
     declared: &Event,
     event: &'a StoredEvent,
-) -> Cow<'a, Map<String, Value>> {
-    if event.schema_version >= model.version {
-        return Cow::Borrowed(&event.payload);
+) -> Option<Cow<'a, Map<String, Value>>> {
+    if event.schema_version >= reducer.model.version {
+        return Some(Cow::Borrowed(&event.payload));
     }
     let mut payload = event.payload.clone();
-    match upcast::lift(model, declared, event.schema_version, &mut payload) {
-        Ok(()) => Cow::Owned(payload),
-        Err(_) => Cow::Borrowed(&event.payload),
+    match upcast::lift(reducer, declared, event.schema_version, &mut payload) {
+        Ok(()) => Some(Cow::Owned(payload)),
+        Err(NotLifted::Unsupported(_)) => Some(Cow::Borrowed(&event.payload)),
+        Err(NotLifted::Failed { .. }) => None,
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     schema::{Effect, Event, Field, FieldKind, Model, StructType, Transition, Type, Visibility},
-    typed::{CustomFn, EventMeta},
+    typed::{CustomFn, EventMeta, UpcastFn},
 };
 
 /// When, where and by whom an event happened.
@@ -87,13 +87,15 @@ impl Folded {
     }
 }
 
-/// A model with the functions that its custom effects run.
+/// A model with the functions that its declaration names.
 #[derive(Debug, Clone, Copy)]
 pub struct Reducer<'a> {
     /// What was declared.
     pub model: &'a Model,
     /// By event name.
     pub customs: &'a [(&'static str, CustomFn)],
+    /// By the version that each reads.
+    pub upcasts: &'a [(u32, UpcastFn)],
 }
 
 impl Reducer<'_> {

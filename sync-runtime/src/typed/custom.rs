@@ -5,19 +5,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::EventMeta;
+use super::{EventMeta, UpcastFn};
 use crate::schema::Model;
 
 /// A custom effect over serde's JSON of the state and the payload. An error leaves the state as it was.
 pub type CustomFn = fn(state: &mut Value, payload: &Value, meta: &EventMeta) -> Result<(), String>;
 
-/// A model and its custom effects, as the program that links it finds them.
+/// A model and the functions that its declaration names, as the program that links it finds them.
 #[derive(Debug, Clone, Copy)]
 pub struct Registration {
     /// The declaration.
     pub model: &'static Model,
     /// By the name of the event.
     pub customs: &'static [(&'static str, CustomFn)],
+    /// By the version that each reads.
+    pub upcasts: &'static [(u32, UpcastFn)],
 }
 
 /// Runs a typed effect over JSON.
@@ -43,7 +45,7 @@ where
     Ok(())
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

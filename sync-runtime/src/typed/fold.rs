@@ -28,6 +28,8 @@ pub fn apply<M: EventModel>(
     let reducer = Reducer {
         model: M::MODEL,
         customs,
+        // A typed event is of the model's own version.
+        upcasts: &[],
     };
     let declared = M::MODEL.event(event.event.name());
     let payload = event.event.to_payload();

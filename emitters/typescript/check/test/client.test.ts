@@ -7,7 +7,9 @@ import { absent, type EventEnvelope } from '../generated/awkward/src/model.js';
 import { parseEntity } from '../generated/awkward/src/schemas/utils_.js';
 import { createSync, InvalidPayload, memoryStore, RefusedLocally, type Sync } from '../generated/fixtures/src/index.js';
 import { shiftModelWith } from '../generated/fixtures/src/materializers/shift.js';
-import { options, reducers } from './consumer.js';
+import { repairModelWith } from '../generated/repair/src/materializers/repair.js';
+import { parseRepair } from '../generated/repair/src/schemas/repair.js';
+import { options, reducers, repairOptions } from './consumer.js';
 
 const offline: typeof fetch = () => Promise.reject(new TypeError('offline'));
 
@@ -150,6 +152,27 @@ describe('older versions', () => {
     const model = shiftModelWith(reducers.shift);
     assert.deepEqual(model.lift?.({ name: 'Ana' }, 1, 'shift.created'), { waiter: 'Ana' });
     assert.deepEqual(liftEntity({ a: 1 }, 3, null, upcasts), { a: 1 });
+  });
+
+  it('go through what the application brings for a Rust function, payloads and states alike', () => {
+    const model = repairModelWith(repairOptions.reducers.repair, repairOptions.upcasts.repair);
+    const lifted = { first: 'Ann', last: 'Lee', urgent: false, price_cents: 7 };
+    assert.deepEqual(model.lift?.({ name: 'Ann Lee', cost: 7 }, 1, 'repair.created'), lifted);
+    assert.deepEqual(model.lift?.({ cost: 7 }, 1, 'repair.price_cents_changed'), { price_cents: 7 });
+    assert.deepEqual(model.lift?.({ cost: 7 }, 2, 'repair.price_cents_changed'), { price_cents: 7 });
+    const state = {
+      id: '0a0a0a0a-0000-4000-8000-00000000000a',
+      tags: [],
+      parts: [],
+      cost: 7,
+      paid_cents: 0,
+      note: null,
+      stage: 'open',
+    };
+    const times = { created_at: '2026-11-21T08:00:00.000Z', updated_at: '2026-11-21T08:00:00.000Z' };
+    const read = parseRepair(model.lift?.({ ...state, ...times, name: 'Ann Lee' }, 1, null), '');
+    assert.deepEqual([read.first, read.last, read.urgent, read.price_cents], ['Ann', 'Lee', false, 7]);
+    assert.throws(() => model.lift?.({ name: 'Cher' }, 1, 'repair.created'), /two words/);
   });
 
   it('are not read where a step is missing', () => {

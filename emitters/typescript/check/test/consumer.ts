@@ -22,6 +22,23 @@ import {
   type SyncOptions,
 } from '../generated/fixtures/src/index.js';
 
+import {
+  createSync as createRepairs,
+  type SyncOptions as RepairOptions,
+  type RepairUpcasts,
+} from '../generated/repair/src/index.js';
+
+/** Version 1 had one name; what the backend's `split_name` does. */
+const upcasts: RepairUpcasts = {
+  from1: (value) => {
+    if (typeof value !== 'object' || value === null || !('name' in value)) return value;
+    const { name, ...rest } = value;
+    const [first, last] = String(name).split(' ', 2);
+    if (last === undefined) throw new Error('expected two words');
+    return { ...rest, first, last };
+  },
+};
+
 /** Takings by shares, cut to two decimals. */
 export const reducers: { readonly shift: ShiftReducers } = {
   shift: {
@@ -41,8 +58,21 @@ export const options: SyncOptions = {
   reducers,
 };
 
+export const repairOptions: RepairOptions = {
+  baseUrl: 'https://example.invalid/api/v1',
+  tenantId: 't',
+  userId: 'u',
+  adapter: 'memory',
+  reducers: { repair: { doubled: (state) => state } },
+  upcasts: { repair: upcasts },
+};
+
 /** Never called. */
 export function misuse(): void {
+  // @ts-expect-error a model with a Rust function as an upcast demands it of the client too
+  createRepairs({ baseUrl: '', tenantId: '', userId: '', reducers: repairOptions.reducers });
+  // @ts-expect-error for each version
+  createRepairs({ ...repairOptions, upcasts: { repair: {} } });
   // @ts-expect-error a model with a custom effect demands its function
   createSync({ baseUrl: '', tenantId: '', userId: '' });
   // @ts-expect-error and all of it
