@@ -70,6 +70,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("store/db.ts", include_str!("runtime/src/store/db.ts")),
     (
+        "store/engineMachine.ts",
+        include_str!("runtime/src/store/engineMachine.ts"),
+    ),
+    (
         "store/entityLog.ts",
         include_str!("runtime/src/store/entityLog.ts"),
     ),

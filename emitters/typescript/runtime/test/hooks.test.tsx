@@ -4,11 +4,13 @@ import { Window } from 'happy-dom';
 import { act, createElement, type ReactElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
+import type { Mutation } from '../src/client/collection.js';
 import { SyncProvider, useSync } from '../src/hooks/context.js';
 import { useEntities, useEntity, useHistory } from '../src/hooks/useEntity.js';
 import { useSyncStatus } from '../src/hooks/useSyncStatus.js';
 import { client, uuid } from './helpers.js';
 import { orderModel } from './models/order.js';
+import { FakeServer } from './server.js';
 
 const globals: Record<string, unknown> = {};
 const counts = { entity: 0, list: 0, status: 0 };
@@ -95,6 +97,29 @@ describe('hooks', () => {
     await sync.close();
   });
 
+  it('show how the events of a history get on', async () => {
+    const server = new FakeServer();
+    const sync = client(await server.start(), { notification: 'polling' });
+    await sync.start();
+    const id = uuid();
+    const container = document.createElement('div');
+    const root = createRoot(container);
+    await act(async () => root.render(createElement(SyncProvider, { sync }, createElement(Stands, { id }))));
+    let mutation: Mutation | null = null;
+    await act(async () => {
+      mutation = sync.collection(orderModel).record('order.created', id, { table_number: 1 });
+    });
+    assert.match(container.innerHTML, /pending/);
+    await act(async () => {
+      await mutation?.synced;
+      await sync.settled();
+    });
+    assert.match(container.innerHTML, /accepted|synced/);
+    await act(async () => root.unmount());
+    await sync.close();
+    await server.stop();
+  });
+
   it('come to rest with more lists on a screen than are kept', async () => {
     const sync = client('http://127.0.0.1:9', { fetch: () => Promise.reject(new Error('no network')) });
     await sync.start();
@@ -109,6 +134,11 @@ describe('hooks', () => {
     await sync.close();
   });
 });
+
+function Stands({ id }: { readonly id: string }): ReactElement {
+  const { data } = useHistory(orderModel, id);
+  return createElement('i', null, data.map(({ status }) => status).join(' '));
+}
 
 function Table({ table }: { readonly table: number }): ReactElement {
   const { data } = useEntities(orderModel, { where: { table_number: table } });

@@ -36,6 +36,8 @@ export class FakeServer {
   clock: () => number = Date.now;
   maxDrift = 60_000;
   webSockets = true;
+  /** Streams open, and a proxy keeps what they say. */
+  mute = false;
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #streams = new Set<(event: FeedEvent) => void>();
@@ -223,6 +225,7 @@ export class FakeServer {
     source: { on(event: 'close', listener: () => void): unknown },
     close: () => void,
   ): void {
+    if (this.mute) return;
     const one = (event: FeedEvent): void =>
       send(Object.assign({ type: 'event', channel: event.entity_type, event, cursor: this.#cursor(event.seq) }));
     for (const event of this.log.slice(after)) one(event);

@@ -81,6 +81,35 @@ describe('a client and a server', () => {
     await until('live', () => sync.status.getSnapshot().connection === 'live');
   });
 
+  for (const notification of ['websocket', 'sse'] as const) {
+    it(`falls back where a ${notification} opens and nothing comes through`, async () => {
+      server.mute = true;
+      const sync = make(url, {
+        notification,
+        pollingIntervalMs: 20,
+        webSocket: (to) => new NodeWebSocket(to) as unknown as WebSocket,
+        timers: { after: (ms, action) => setTimeout(action, ms === 10_000 ? 50 : ms) },
+      });
+      await sync.start();
+      await until('polling', () => sync.status.getSnapshot().connection === 'polling');
+      const id = uuid();
+      server.append(event('board.created', id, { title: 'x' }));
+      await until('the board', () => sync.collection(boardModel).get(id)?.title === 'x');
+    });
+  }
+
+  it('goes back from polling to a stream that works again', async () => {
+    server.mute = true;
+    const sync = make(url, {
+      pollingIntervalMs: 20,
+      timers: { after: (ms, action) => setTimeout(action, ms === 10_000 ? 30 : ms === 300_000 ? 200 : ms) },
+    });
+    await sync.start();
+    await until('polling', () => sync.status.getSnapshot().connection === 'polling');
+    server.mute = false;
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+  });
+
   it('starts a new device from snapshots, page by page', async () => {
     const ids = Array.from({ length: 5 }, uuid);
     for (const id of ids) server.append(event('order.created', id, { table_number: 1 }));
@@ -235,6 +264,55 @@ describe('faults', () => {
     await until('live', () => sync.status.getSnapshot().connection === 'live');
   });
 
+  it('goes on with a token that a tab sets which does not lead, or that a new tab brings', async () => {
+    server.token = 'first';
+    const shared = { adapter: memoryStore(new Map()), locks: new TestLocks(), channel: testChannels() };
+    const leader = make(url, { ...shared, token: 'first' });
+    const other = make(url, { ...shared, token: 'first' });
+    await leader.start();
+    await until('a leader', () => leader.status.getSnapshot().connection === 'live');
+    await other.start();
+    server.token = 'second';
+    const mutation = other.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the refusal', () => leader.status.getSnapshot().problem?.code === 'unauthorized');
+    other.setToken('second');
+    await mutation.synced;
+    server.token = 'third';
+    const next = leader.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the refusal', () => leader.status.getSnapshot().problem?.code === 'unauthorized');
+    await make(url, { ...shared, token: 'third' }).start();
+    await next.synced;
+  });
+
+  it('gives up on a token source that says nothing, says so, and asks again', async () => {
+    let asked = 0;
+    const sync = make(url, {
+      token: () => (asked++ === 0 ? new Promise(() => {}) : 'token'),
+      // The wait for a token is the only one of its length here.
+      timers: { after: (ms, action) => setTimeout(action, ms === 15_000 ? 30 : ms) },
+    });
+    await sync.start();
+    const mutation = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the problem', () => sync.status.getSnapshot().problem?.code === 'no_token');
+    await mutation.synced;
+  });
+
+  it('asks for another token although the application never answers', async () => {
+    server.token = 'right';
+    let asked = 0;
+    const onAuthError = (): Promise<string> => {
+      asked += 1;
+      return new Promise(() => {}); // a dialog that nobody answers
+    };
+    const sync = make(url, { token: 'wrong', onAuthError });
+    await sync.start();
+    const mutation = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    await until('the question', () => asked > 0);
+    sync.setToken('right');
+    await mutation.synced;
+    assert.equal(asked, 1);
+  });
+
   it('waits as long as the server says', async () => {
     let refused = 0;
     server.fault = (path) => {
@@ -356,6 +434,40 @@ describe('faults', () => {
   });
 });
 
+describe('events that were overtaken', () => {
+  it('are listed though it happened while they were pending, over a restart too, until the user has seen them', async () => {
+    const disks = new Map();
+    let sync = make(url, { adapter: memoryStore(disks) });
+    await sync.start();
+    let orders = sync.collection(orderModel);
+    const [id, item] = [uuid(), uuid()];
+    await orders.record('order.created', id, { table_number: 1 }).synced;
+    await orders.record('order.item_added', id, { item: { id: item, name: 'Burger', price_cents: 5 } }).synced;
+    const between = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    server.fault = (path) => (path === '/batch' ? { status: 500 } : null);
+    const late = orders.record('order.item_updated', id, { item_id: item, item: { quantity: 2 } });
+    await late;
+    server.append(event('order.item_removed', id, { item_id: item }, between + 1));
+    await until('the removal', () => orders.get(id)?.items.length === 0);
+    const listed = (): readonly string[] => sync.status.getSnapshot().overtaken.map((one) => one.id);
+    assert.deepEqual(listed(), [late.eventId]);
+    server.fault = () => null;
+    await late.synced;
+    await until('the feed', () => orders.history(id).every(({ status }) => status === 'synced'));
+    assert.deepEqual(listed(), [late.eventId]);
+    for (const expected of [[late.eventId], []]) {
+      await sync.close();
+      sync = make(url, { adapter: memoryStore(disks) });
+      orders = sync.collection(orderModel);
+      await sync.start();
+      assert.deepEqual(listed(), expected);
+      await sync.dismiss(late.eventId);
+      assert.deepEqual(listed(), []);
+    }
+  });
+});
+
 describe('clocks', () => {
   for (const off of [3_600_000, -3_600_000]) {
     it(`moves what a clock ${off / 3_600_000} h off stamped, in order and at its distances`, async () => {
@@ -386,6 +498,72 @@ describe('clocks', () => {
       const stamp = again.collection(orderModel).record('order.tip_added', id, { by: 1 });
       await stamp.synced;
       assert.ok(Math.abs(Number(server.log.at(-1)?.timestamp.slice(0, 15)) - Date.now()) < 30_000);
+    });
+  }
+
+  it('reads the time that a refusal carries', async () => {
+    const off = 3_600_000;
+    server.fault = (path) =>
+      path === '/batch' ? null : { status: 500, body: { code: 'internal', server_time: Date.now() + off } };
+    server.clock = () => Date.now() + off;
+    const sync = make(url);
+    await sync.start();
+    await until('the refusal', () => sync.status.getSnapshot().problem !== null);
+    const { eventId } = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    const [entry] = sync.collection(orderModel).history(sync.collection(orderModel).list()[0]?.id ?? '');
+    assert.equal(entry?.event.id, eventId);
+    assert.ok(Math.abs(Number(entry?.event.timestamp.slice(0, 15)) - Date.now() - off) < 30_000);
+  });
+
+  for (const [what, killed] of [
+    ['', false],
+    [', over a restart', true],
+  ] as const) {
+    it(`moves a refused create and what follows it together: same order, same distances${what}`, async () => {
+      const disks = new Map();
+      let ahead = 3_600_000;
+      let down = false;
+      server.clock = () => Date.now() + ahead;
+      server.fault = (path) => (path === '/batch' ? (down ? 'drop' : null) : null);
+      let sync = make(url, { adapter: memoryStore(disks) });
+      await sync.start();
+      await until('live', () => sync.status.getSnapshot().connection === 'live');
+      let orders = sync.collection(orderModel);
+      const id = uuid();
+      const seen: (number | undefined)[] = [];
+      down = true;
+      orders.record('order.created', id, { table_number: 1 });
+      await until('it is sent', () => server.batches.length > 0);
+      for (const by of [1, 2, 4]) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await orders.record('order.tip_added', id, { by });
+      }
+      const before = orders.history(id).map(({ event: { timestamp } }) => Number(timestamp.slice(0, 15)));
+      if (killed) {
+        await sync.close();
+        sync = make(url, { adapter: memoryStore(disks) });
+        orders = sync.collection(orderModel);
+      }
+      orders.subscribe(id, () => seen.push(orders.get(id)?.tip_cents));
+      ahead = 0; // the server's clock is put right: what this device stamped is an hour ahead
+      if (killed) await sync.start();
+      server.dropStreams();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      down = false;
+      await sync.settled();
+      assert.deepEqual(sync.status.getSnapshot().rejections, []);
+      assert.deepEqual(
+        server.log.map(({ event_type }) => event_type),
+        ['order.created', 'order.tip_added', 'order.tip_added', 'order.tip_added'],
+      );
+      const now = server.log.map(({ timestamp }) => Number(timestamp.slice(0, 15)));
+      const distances = (stamps: readonly number[]): number[] => stamps.map((ms) => ms - (stamps[0] ?? 0));
+      assert.deepEqual(distances(now), distances(before));
+      for (const ms of now) assert.ok(Math.abs(ms - Date.now()) < 30_000);
+      assert.ok(
+        seen.every((tips) => tips === 7),
+        `the user saw nothing of it: ${seen}`,
+      );
     });
   }
 

@@ -1,10 +1,13 @@
 /** The token: where it comes from, and what happens when the server does not take it. */
+import { SyncError } from '../errors.js';
 import { pause } from '../store/stream.js';
 import { Listeners, type Timers } from '../store/timing.js';
 import type { TokenSource } from './config.js';
 
 const RETRY_MS = 30_000;
 const OFTEN_MS = 5000;
+/** An application that takes longer to come up with a token gives none. */
+const PATIENCE_MS = 15_000;
 
 /** Holds the token of one session. */
 export class TokenHolder {
@@ -17,6 +20,8 @@ export class TokenHolder {
   #fetching: Promise<string | null> | null = null;
   #renewed = Number.NEGATIVE_INFINITY;
   #renewing: Promise<void> | null = null;
+  #seeking: Promise<void> | null = null;
+  #refused: string | null = null;
 
   constructor(source: TokenSource, onAuthError: (() => unknown) | undefined, timers: Timers) {
     this.#source = source;
@@ -25,14 +30,19 @@ export class TokenHolder {
     if (typeof source === 'string') this.#token = source;
   }
 
-  /** The token to send. */
+  /** The token held now. */
+  get current(): string | null {
+    return this.#token;
+  }
+
+  /** The token to send. Rejects where its source does, or says nothing for too long. */
   get(): Promise<string | null> {
     if (this.#token !== null || typeof this.#source !== 'function') return Promise.resolve(this.#token);
     const source = this.#source;
-    this.#fetching ??= (async () => source())()
+    this.#fetching ??= this.#patiently(async () => source())
       .then((token) => {
-        this.#token = token;
-        return token;
+        this.#token ??= token; // one that was set meanwhile is newer
+        return this.#token;
       })
       .finally(() => {
         this.#fetching = null;
@@ -46,6 +56,11 @@ export class TokenHolder {
     this.onToken.emit();
   }
 
+  /** Another tab has this token: worth a try where our own was refused. */
+  offer(token: string): void {
+    if (this.#renewing !== null && token !== this.#refused) this.set(token);
+  }
+
   /** The server refused the token: resolves once there is another, or it is time to try the same again. */
   renew(signal: AbortSignal): Promise<void> {
     this.#renewing ??= this.#renew(signal).finally(() => {
@@ -55,7 +70,7 @@ export class TokenHolder {
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    const refused = this.#token;
+    this.#refused = this.#token;
     const soon = this.#timers.now() - this.#renewed < OFTEN_MS;
     this.#renewed = this.#timers.now();
     const stop = new AbortController();
@@ -67,23 +82,36 @@ export class TokenHolder {
       // A source whose every token is refused is not asked in a tight circle.
       if (soon) await pause(this.#timers, OFTEN_MS, stop.signal);
       if (stop.signal.aborted) return;
-      const given = await this.#ask();
-      if (stop.signal.aborted) return; // set while it was asked for
-      if (typeof given === 'string') return this.set(given);
-      const fresh = await this.get().catch(() => null);
-      if (fresh !== null && fresh !== refused) return this.onToken.emit();
-      await pause(this.#timers, RETRY_MS, stop.signal);
+      this.#seeking ??= this.#seek(stop.signal).finally(() => {
+        this.#seeking = null;
+      });
+      await pause(this.#timers, RETRY_MS, stop.signal); // another token ends it
     } finally {
+      finish();
       unlisten();
       signal.removeEventListener('abort', finish);
     }
   }
 
-  async #ask(): Promise<unknown> {
+  /** Asks the application, which may ask its user and take its time, then the source. */
+  async #seek(signal: AbortSignal): Promise<void> {
+    const given = await (async () => this.#onAuthError?.())().catch(() => null);
+    if (typeof given === 'string') return this.set(given);
+    if (signal.aborted) return; // set while it was asked for
+    const fresh = await this.get().catch(() => null);
+    if (!signal.aborted && fresh !== null && fresh !== this.#refused) this.set(fresh);
+  }
+
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const late = pause(this.#timers, PATIENCE_MS, answered.signal).then((): never => {
+      throw new SyncError('no_token', `the token's source said nothing for ${PATIENCE_MS / 1000} s`);
+    });
     try {
-      return await this.#onAuthError?.();
-    } catch {
-      return undefined; // the application could not help: the wait goes on
+      return await Promise.race([ask(), late]);
+    } finally {
+      answered.abort();
+      late.catch(() => {});
     }
   }
 }

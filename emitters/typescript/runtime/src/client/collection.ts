@@ -28,7 +28,7 @@ export interface HistoryEntry<Event extends EventEnvelope = EventEnvelope> {
   readonly event: Event;
   /** Whether it does something, where it stands. */
   readonly applied: boolean;
-  readonly status: EntryStatus;
+  readonly status: EntryStatus | 'sending';
 }
 
 /**
@@ -51,6 +51,7 @@ export interface CollectionHost {
   states(entityType: string): Iterable<EntityState>;
   version(entityType: string): number;
   watch(entityType: string, id: string | null, listener: () => void): () => void;
+  watchEvents(entityType: string, id: string, listener: () => void): () => void;
   record(model: ModelDefinition, eventType: string, id: string, payload: unknown): Mutation;
   entries(entityType: string, id: string): readonly HistoryEntry[];
   fetchHistory(entityType: string, id: string, query: HistoryQuery): Promise<HistoryPage>;
@@ -105,6 +106,11 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
   /** Listens to one entity, or with null to all. Returns what ends it. */
   subscribe(id: string | null, listener: () => void): () => void {
     return this.#host.watch(this.model.entity, id, listener);
+  }
+
+  /** Listens to the events of one entity: new ones, and how those that are there get on. Returns what ends it. */
+  subscribeHistory(id: string, listener: () => void): () => void {
+    return this.#host.watchEvents(this.model.entity, id, listener);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The wire: typed requests and answers, problems as errors. */
-import { HttpError } from '../errors.js';
+import { HttpError, SyncError } from '../errors.js';
 import type { EventEnvelope } from '../model.js';
 import { isRecord } from '../schemas/validate.js';
 import { isEvent, isSnapshot, toJson } from '../store/codec.js';
@@ -17,7 +17,6 @@ export interface BatchAnswer {
   readonly accepted: readonly string[];
   readonly rejected: readonly BatchRejection[];
   readonly seq: number;
-  readonly serverTime: number | null;
 }
 
 export interface FeedPage {
@@ -25,7 +24,6 @@ export interface FeedPage {
   readonly cursor: string;
   readonly seq: number;
   readonly hasMore: boolean;
-  readonly serverTime: number | null;
 }
 
 export interface SnapshotPage {
@@ -33,7 +31,6 @@ export interface SnapshotPage {
   readonly next: string | null;
   readonly cursor: string;
   readonly seq: number;
-  readonly serverTime: number | null;
 }
 
 /** An event of the audit trail. */
@@ -85,7 +82,7 @@ export class HttpClient {
   /** Sends events. */
   async batch(events: readonly EventEnvelope[], signal?: AbortSignal): Promise<BatchAnswer> {
     const body = toJson({ events: events.map(outgoing) });
-    const { answer, serverTime } = await this.#json(`${this.#events}/batch`, { method: 'POST', body }, signal);
+    const answer = await this.#json(`${this.#events}/batch`, { method: 'POST', body }, signal);
     const rejected = arrayOf(answer['rejected'])
       .filter(isRecord)
       .map((entry) => ({
@@ -95,7 +92,7 @@ export class HttpClient {
         retryable: entry['retryable'] === true,
       }));
     const accepted = arrayOf(answer['accepted']).map(String);
-    return { accepted, rejected, seq: numberOf(answer['seq']), serverTime };
+    return { accepted, rejected, seq: numberOf(answer['seq']) };
   }
 
   /** The feed after a cursor. */
@@ -104,13 +101,12 @@ export class HttpClient {
     signal?: AbortSignal,
   ): Promise<FeedPage> {
     const url = `${this.#events}/since${search({ since: query.since, entity_type: query.types.join(','), limit: query.limit })}`;
-    const { answer, serverTime } = await this.#json(url, {}, signal);
+    const answer = await this.#json(url, {}, signal);
     return {
       events: arrayOf(answer['events']).filter(isFeedEvent),
       cursor: String(answer['cursor']),
       seq: numberOf(answer['seq']),
       hasMore: answer['has_more'] === true,
-      serverTime,
     };
   }
 
@@ -120,13 +116,12 @@ export class HttpClient {
     signal?: AbortSignal,
   ): Promise<SnapshotPage> {
     const parameters = { entity_type: query.type, entity_id: query.id, after: query.after, limit: query.limit };
-    const { answer, serverTime } = await this.#json(`${this.#events}/snapshots${search(parameters)}`, {}, signal);
+    const answer = await this.#json(`${this.#events}/snapshots${search(parameters)}`, {}, signal);
     return {
       snapshots: arrayOf(answer['snapshots']).filter(isSnapshot),
       next: textOrNull(answer['next']),
       cursor: String(answer['cursor']),
       seq: numberOf(answer['seq']),
-      serverTime,
     };
   }
 
@@ -138,7 +133,7 @@ export class HttpClient {
     signal?: AbortSignal,
   ): Promise<HistoryPage> {
     const path = `${this.#events}/history/${encodeURIComponent(type)}/${encodeURIComponent(id)}`;
-    const { answer } = await this.#json(`${path}${search({ limit: query.limit, before: query.before })}`, {}, signal);
+    const answer = await this.#json(`${path}${search({ limit: query.limit, before: query.before })}`, {}, signal);
     const events = arrayOf(answer['events']).filter(isFeedEvent);
     return {
       events: events.map((event) => ({ ...event, applied: !('applied' in event) || event['applied'] === true })),
@@ -148,13 +143,13 @@ export class HttpClient {
 
   /** A page of a model's REST list; the states are for the model to check. */
   async list(path: string, query: Query = {}, signal?: AbortSignal): Promise<ListPage> {
-    const { answer } = await this.#json(`${this.#base}/${path}${search(query)}`, {}, signal);
+    const answer = await this.#json(`${this.#base}/${path}${search(query)}`, {}, signal);
     return { data: arrayOf(answer['data']), next: textOrNull(answer['next']) };
   }
 
   /** One state by its model's REST path. */
   async get(path: string, id: string, signal?: AbortSignal): Promise<unknown> {
-    const { answer } = await this.#json(`${this.#base}/${path}/${encodeURIComponent(id)}`, {}, signal);
+    const answer = await this.#json(`${this.#base}/${path}/${encodeURIComponent(id)}`, {}, signal);
     return answer['data'];
   }
 
@@ -165,9 +160,12 @@ export class HttpClient {
     signal: AbortSignal,
   ): Promise<ReadableStream<Uint8Array>> {
     const url = `${this.#events}/live${search({ channels: channels.join(','), since })}`;
-    const answer = await this.#fetch(url, { headers: { accept: 'text/event-stream' } }, signal);
-    if (answer.body === null) throw new HttpError(answer.status, 'no_stream', 'the server sent no stream');
-    return answer.body;
+    const init = { headers: { accept: 'text/event-stream' } };
+    const { response } = await this.#fetch(url, init, signal).catch((error: unknown) => {
+      throw networkError(error);
+    });
+    if (response.body === null) throw new HttpError(response.status, 'no_stream', 'the server sent no stream');
+    return response.body;
   }
 
   /** Where the WebSocket stream is. */
@@ -178,71 +176,71 @@ export class HttpClient {
     return url.href;
   }
 
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
-  }
-
   get #base(): string {
     return this.#options.baseUrl.replace(/\/+$/, '');
   }
 
-  async #json(
-    url: string,
-    init: RequestInit,
-    signal?: AbortSignal,
-  ): Promise<{ answer: Readonly<Record<string, unknown>>; serverTime: number | null }> {
+  async #json(url: string, init: RequestInit, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), this.#options.timeoutMs ?? 30_000);
     const stop = (): void => limit.abort();
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      const sent = this.#now();
-      const response = await this.#fetch(url, init, limit.signal);
-      const received = this.#now();
+      const { response, tell } = await this.#fetch(url, init, limit.signal);
       const answer: unknown = await response.json();
       if (!isRecord(answer)) throw new HttpError(response.status, 'malformed_answer', 'the server sent no JSON object');
-      const time = answer['server_time'];
-      // The server read its clock somewhere in between: half way is the best guess, half the time its error.
-      if (typeof time === 'number') this.#options.onServerTime?.(time - (sent + received) / 2, (received - sent) / 2);
-      return { answer, serverTime: typeof time === 'number' ? time : null };
+      tell(answer);
+      return answer;
     } catch (error) {
-      throw error instanceof HttpError ? error : new HttpError(0, 'network_error', messageOf(error));
+      throw networkError(error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
     }
   }
 
-  async #fetch(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+  /** Any answer but a problem; `tell` passes on the clock that an answer's body holds. */
+  async #fetch(url: string, init: RequestInit, signal: AbortSignal): Promise<Fetched> {
+    const { onServerTime, token: source, now = Date.now, fetch: send = fetch } = this.#options;
     const headers = new Headers(init.headers);
-    const token = await this.#options.token();
+    const token = await source();
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
     if (init.body !== undefined) headers.set('content-type', 'application/json');
-    let response: Response;
-    try {
-      // Called through a variable: some browsers refuse `fetch` as a method of another object.
-      const send = this.#options.fetch ?? fetch;
-      response = await send(url, { ...init, headers, signal, cache: 'no-store' });
-    } catch (error) {
-      throw new HttpError(0, 'network_error', messageOf(error));
-    }
-    if (!response.ok) throw await problemOf(response);
-    return response;
+    const sent = now();
+    // Called through a variable: some browsers refuse `fetch` as a method of another object.
+    const response = await send(url, { ...init, headers, signal, cache: 'no-store' });
+    const received = now();
+    const tell = ({ server_time: time }: Readonly<Record<string, unknown>>): void => {
+      // The server read its clock somewhere in between: half way is the best guess, half the time its error.
+      if (typeof time === 'number') onServerTime?.(time - (sent + received) / 2, (received - sent) / 2);
+    };
+    if (response.ok) return { response, tell };
+    const problem = await problemOf(response);
+    tell(problem.problem);
+    throw problem;
   }
 }
 
+interface Fetched {
+  readonly response: Response;
+  readonly tell: (answer: Readonly<Record<string, unknown>>) => void;
+}
+
 async function problemOf(response: Response): Promise<HttpError> {
-  let problem: Readonly<Record<string, unknown>> = {};
-  try {
-    const body: unknown = await response.json();
-    if (isRecord(body)) problem = body;
-  } catch {
-    // A proxy's page says nothing that a program could use.
-  }
+  // A proxy's page says nothing that a program could use.
+  const body: unknown = await response.json().catch(() => null);
+  const problem = isRecord(body) ? body : {};
   const code = typeof problem['code'] === 'string' ? problem['code'] : `http_${response.status}`;
   const text = problem['detail'] ?? problem['title'];
   const message = typeof text === 'string' ? text : `the server answered ${response.status}`;
   return new HttpError(response.status, code, message, problem, retryAfterOf(response.headers.get('retry-after')));
+}
+
+/** Whatever else goes wrong on the way is the network's fault; what this client says itself keeps its code. */
+function networkError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof SyncError) return new HttpError(0, error.code, error.message);
+  return new HttpError(0, 'network_error', error instanceof Error ? error.message : String(error));
 }
 
 function retryAfterOf(header: string | null): number | null {
@@ -281,8 +279,4 @@ function numberOf(value: unknown): number {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

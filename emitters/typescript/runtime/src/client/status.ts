@@ -32,7 +32,7 @@ export interface SyncStatus {
   readonly oldestPendingAt: number | null;
   readonly lastSyncedAt: number | null;
   readonly rejections: readonly RejectionInfo[];
-  /** Own events that stopped doing anything, because an earlier one of somebody else arrived. */
+  /** Own events that stopped doing anything, because an earlier one of somebody else arrived; until they are dismissed. */
   readonly overtaken: readonly EventEnvelope[];
   /** Whether this tab talks to the server. */
   readonly isLeader: boolean;

@@ -5,7 +5,7 @@ import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { memoryStore } from '../store/adapters/memory.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
-import type { LogEntry } from '../store/entityLog.js';
+import { type LogEntry, statusOf } from '../store/entityLog.js';
 import { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
@@ -39,8 +39,6 @@ export type SyncPhase =
   | 'synced'
   | 'closed';
 
-/** A clock that is off by less is not worth moving events for. */
-const CLOCK_TOLERANCE_MS = 30_000;
 const COMPACT_AFTER_MS = 1000;
 
 /** Makes a client. Nothing happens before {@link SyncClient.start}. */
@@ -158,9 +156,15 @@ export class SyncClient {
     return this.#store.discard(eventId);
   }
 
-  /** Goes on with another token. */
+  /** Takes an event from the list of those that were overtaken: the user knows. */
+  dismiss(eventId: string): Promise<void> {
+    return this.#store.dismiss(eventId);
+  }
+
+  /** Goes on with another token, in every tab. */
   setToken(token: string): void {
     this.#tokens.set(token);
+    this.#tabs.post({ type: 'token', token });
   }
 
   /** Sends and follows now, whatever timers say. */
@@ -193,6 +197,7 @@ export class SyncClient {
     states: (type) => this.#store.states(type),
     version: (type) => this.#store.version(type),
     watch: (type, id, listener) => this.#store.watch(type, id, listener),
+    watchEvents: (type, id, listener) => this.#store.watchEvents(type, id, listener),
     record: (model, type, id, payload) => this.#record(model, type, id, payload),
     entries: (type, id) => this.#entries(type, id),
     fetchHistory: (type, id, query) => this.http.history(type, id, query, this.#life.signal),
@@ -231,7 +236,7 @@ export class SyncClient {
       hide: () => this.#store.hurry(),
       frozen: (frozen) => this.#onFrozen(frozen),
     });
-    this.#tabs.post({ type: 'hello' });
+    this.#tabs.post({ type: 'hello', token: this.#tokens.current });
     this.#tabs.queue();
     void this.#store
       .persist()
@@ -288,7 +293,7 @@ export class SyncClient {
       maxRetryDelayMs: this.#config.maxRetryDelayMs ?? 30_000,
       exclusive: (action) => this.#exclusive(action),
       freshTime: (signal) => this.#readTime(signal),
-      correct: (refused) => this.#store.correct(this.#store.ledger.offset, CLOCK_TOLERANCE_MS, refused),
+      correct: (refused) => this.#correcting.then(() => this.#store.correct(this.#store.ledger.offset, refused)),
       onSynced: () => this.#synced(),
       onProblem: (error) => this.#onProblem(error),
       onUnauthorized: () => void this.#tokens.renew(this.#life.signal).then(() => this.#engine.dispatch('token')),
@@ -346,7 +351,7 @@ export class SyncClient {
     const difference = Math.abs(offset - this.#store.ledger.offset);
     if (!first && difference <= uncertainty) return;
     this.#correcting = this.#correcting
-      .then(() => this.#store.correct(offset, CLOCK_TOLERANCE_MS))
+      .then(() => this.#store.correct(offset))
       .then(() => this.#tellNews())
       .catch((error: unknown) => this.#onStorage(error));
   }
@@ -428,7 +433,7 @@ export class SyncClient {
       this.#follower.stop('connecting');
       this.status.set({ isLeader: false });
     } else {
-      this.#tabs.post({ type: 'hello' });
+      this.#tabs.post({ type: 'hello', token: this.#tokens.current });
       this.#tabs.queue();
       void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
     }
@@ -472,7 +477,10 @@ export class SyncClient {
         void this.#store.takeChunk(message.key, message.text).catch((error: unknown) => this.#onStorage(error));
         return;
       case 'hello':
+        if (message.token !== null) this.#tokens.offer(message.token);
         return this.#tellNews();
+      case 'token':
+        return this.#tokens.set(message.token);
       case 'wake':
         return this.#wake();
       case 'news': {
@@ -527,7 +535,11 @@ export class SyncClient {
   #entries(type: string, id: string): readonly HistoryEntry[] {
     const log = this.#store.ledger.log(type, id);
     log?.state(); // folds what is new, which says what was applied
-    return (log?.entries ?? []).map(({ event, applied, status }: LogEntry) => ({ event, applied, status }));
+    return (log?.entries ?? []).map((entry) => ({
+      event: entry.event,
+      applied: entry.applied,
+      status: statusOf(entry),
+    }));
   }
 }
 

@@ -97,7 +97,7 @@ function useHeld<State extends EntityState, Event extends EventEnvelope>(
   id: string,
 ): readonly HistoryEntry[] {
   const cache = useRef<{ readonly key: string; readonly entries: readonly HistoryEntry[] }>({ key: '', entries: none });
-  const subscribe = useCallback((listener: () => void) => collection.subscribe(id, listener), [collection, id]);
+  const subscribe = useCallback((listener: () => void) => collection.subscribeHistory(id, listener), [collection, id]);
   const read = (): readonly HistoryEntry[] => {
     const entries = collection.history(id);
     const key = entries.map(({ event, applied, status }) => `${event.id}${event.timestamp}${applied}${status}`).join();

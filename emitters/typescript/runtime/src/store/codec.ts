@@ -98,7 +98,7 @@ function isEntry(value: unknown): value is JournalEntry {
   if (!isRecord(value)) return false;
   switch (value['kind']) {
     case 'new':
-      return isEvent(value['event']);
+      return isEvent(value['event']) && typeof (value['offset'] ?? 0) === 'number';
     case 'feed':
       return isEvent(value['event']) && isRecord(value['event']) && typeof value['event']['seq'] === 'number';
     case 'base':

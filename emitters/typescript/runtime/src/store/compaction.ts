@@ -59,7 +59,7 @@ function keep(log: EntityLog, pair: SnapshotPair | null, journal: JournalEntry[]
 }
 
 function toEntry(entry: LogEntry): JournalEntry {
-  const { event, recorded, own, status, seq, sent, head, rejection } = entry;
+  const { event, recorded, own, status, seq, sent, offset, head, rejection } = entry;
   const stored = recorded ?? { ...event, payload: toWire(event.payload) };
   if (status === 'synced') {
     const fed: FeedEvent = { ...stored, seq: seq ?? 0 };
@@ -69,6 +69,7 @@ function toEntry(entry: LogEntry): JournalEntry {
     kind: 'new',
     event: stored,
     did: own?.did ?? true,
+    offset,
     status,
     sent,
     ...(head === null ? {} : { head }),

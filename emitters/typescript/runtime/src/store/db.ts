@@ -125,6 +125,8 @@ export type JournalEntry =
       readonly kind: 'new';
       readonly event: EventEnvelope;
       readonly did: boolean;
+      /** What was added to this device's clock to stamp it. */
+      readonly offset?: number;
       readonly status?: 'pending' | 'accepted' | 'rejected' | 'blocked';
       readonly sent?: boolean;
       readonly head?: number;
@@ -141,6 +143,7 @@ export type JournalEntry =
       readonly reason: string;
       readonly at: number;
     }
+  /** Given up where it was refused; elsewhere the user knows that it does nothing. */
   | { readonly kind: 'discarded'; readonly ids: readonly string[] }
   /** Stamped anew: for a clock that was off, or to be tried again. */
   | {

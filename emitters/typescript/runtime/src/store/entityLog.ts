@@ -21,6 +21,8 @@ export interface LogEntry {
   saved: boolean;
   /** It may have reached the server: its stamp stays. */
   sent: boolean;
+  /** What was added to this device's clock when the event was stamped. */
+  offset: number;
   /** Recorded on this device: whether it did something then. Null for others' events. */
   own: { readonly did: boolean } | null;
   /** This version of the client knows its type and can read its payload. */
@@ -28,6 +30,11 @@ export interface LogEntry {
   /** It does something, where it now stands. */
   applied: boolean;
   rejection: Rejection | null;
+}
+
+/** Where an event stands, for people: `sending` has left, and no answer has come yet. */
+export function statusOf({ status, sent }: LogEntry): EntryStatus | 'sending' {
+  return status === 'pending' && sent ? 'sending' : status;
 }
 
 /** A place in the order. */

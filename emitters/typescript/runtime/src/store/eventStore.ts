@@ -16,7 +16,7 @@ import { Journal } from './journal.js';
 import { type Changes, Ledger, noChanges } from './ledger.js';
 import { fill } from './loader.js';
 import { refuseUnlessApplicable } from './refusal.js';
-import { shifted } from './restamp.js';
+import { CLOCK_TOLERANCE_MS, isOff, movesOf } from './restamp.js';
 import { Listeners, type Timers } from './timing.js';
 import { entityKey, Watchers } from './watchers.js';
 
@@ -62,7 +62,7 @@ export class EventStore {
   readonly onEntry = new Listeners<[entry: LogEntry]>();
   /** Fires once for each change of outbox, cursor or entities. */
   readonly onChange = new Listeners<[]>();
-  /** Own events that did something when they were recorded and do nothing where they now stand. */
+  /** Own events that did something when they were recorded and do nothing where they now stand, until they are dismissed. */
   readonly overtaken = new Map<string, EventEnvelope>();
   /** Own events lost to a failed write. */
   readonly onLost = new Listeners<[id: string, error: unknown]>();
@@ -142,6 +142,11 @@ export class EventStore {
     return this.#watchers.watch(entityType, id, listener);
   }
 
+  /** Listens to the events of one entity. */
+  watchEvents(entityType: string, id: string, listener: () => void): () => void {
+    return this.#watchers.watchEvents(entityType, id, listener);
+  }
+
   /** The server's time, as far as this device knows. */
   wall(): number {
     return Math.round(this.#timers.now() + this.#ledger.offset);
@@ -157,16 +162,15 @@ export class EventStore {
     return this.pendingCount - this.#unsaved;
   }
 
-  /** Events to be sent: saved, in order, without those of entities whose earlier events are not. */
+  /** Events to be sent: saved, in order, and of each entity none after one that is not to be sent yet. */
   sendable(): LogEntry[] {
     const pending: LogEntry[] = [];
     for (const entry of this.#ledger.outbox.values()) if (entry.status === 'pending') pending.push(entry);
     pending.sort((a, b) => comparePlaces(a.event, b.event));
-    if (this.#unsaved === 0) return pending;
     const held = new Set<string>();
-    return pending.filter(({ event, saved }) => {
-      const key = entityKey(event.entity_type, event.entity_id);
-      if (!saved) held.add(key);
+    return pending.filter((entry) => {
+      const key = entityKey(entry.event.entity_type, entry.event.entity_id);
+      if (!entry.saved || isOff(entry, this.#ledger.offset)) held.add(key);
       return !held.has(key);
     });
   }
@@ -214,12 +218,13 @@ export class EventStore {
     const changes = noChanges();
     // Folded from the wire's form, as every other replica will: what the caller does to his objects later is his own affair.
     const wire: EventEnvelope = { ...event, payload: toWire(parsed) };
-    this.#ledger.apply({ kind: 'new', event: wire, did: true }, false, changes);
+    const { offset } = this.#ledger;
+    this.#ledger.apply({ kind: 'new', event: wire, did: true, offset }, false, changes);
     const did = this.state(model.entity, entityId) !== before;
     const entry = this.#ledger.entry(id);
     if (entry !== undefined) entry.own = { did };
     this.#unsaved += 1;
-    const saved = this.#journal.write([{ kind: 'new', event: wire, did }], {
+    const saved = this.#journal.write([{ kind: 'new', event: wire, did, offset }], {
       entity: entityKey(model.entity, entityId),
       flush,
     });
@@ -269,29 +274,24 @@ export class EventStore {
     return this.commit([{ kind: 'discarded', ids }]);
   }
 
+  /** The user knows of an event that was overtaken. */
+  dismiss(id: string): Promise<void> {
+    return this.overtaken.delete(id) ? this.commit([{ kind: 'discarded', ids: [id] }]) : Promise.resolve();
+  }
+
   /**
-   * Takes a new estimate of the server's clock. Where the old one was off by more than `tolerance`, never-sent events move by the
-   * difference, and so do the `refused` ones, which the server would not take.
+   * Takes a new estimate of the server's clock and moves what bears stamps of a wrong one, and the `refused` events, which the server
+   * found too far ahead; all in one chunk.
    */
-  async correct(offset: number, tolerance: number, refused: readonly LogEntry[] = []): Promise<void> {
-    const shift = Math.round(offset - this.#ledger.offset);
-    const entries: JournalEntry[] = [{ kind: 'clock', offset }];
-    const off = Math.abs(shift) > tolerance;
-    const pending = [...this.#ledger.outbox.values()].filter(({ status }) => status === 'pending');
+  async correct(offset: number, refused: readonly LogEntry[] = []): Promise<void> {
     const present = Math.round(this.#timers.now() + offset);
-    const moving = pending.filter((entry) => refused.includes(entry) || (off && !entry.sent));
-    if (moving.length > 0)
-      entries.push({
-        kind: 'moved',
-        stamps: shifted(this.#ledger, moving, shift, this.clock.node, present),
-        retry: false,
-      });
-    else if (shift === 0) return;
-    if (moving.length === 0 && !off) {
+    const stamps = movesOf(this.#ledger, { offset, present, node: this.clock.node, refused });
+    if (stamps.length === 0 && Math.abs(offset - this.#ledger.offset) <= CLOCK_TOLERANCE_MS) {
       this.#ledger.offset = offset; // a small correction is not worth a write
       return;
     }
-    await this.commit(entries);
+    const clock: JournalEntry = { kind: 'clock', offset };
+    await this.commit(stamps.length === 0 ? [clock] : [clock, { kind: 'moved', stamps, retry: false }]);
   }
 
   /** Begins to write at once: the page may be about to go. */
@@ -500,19 +500,18 @@ export class EventStore {
   #publish({ logs, entries }: Changes): void {
     for (const log of logs) {
       log.state(); // folds what is new, which says what was folded again
-      if (log.rewound) this.#noteOvertaken(log);
+      if (!log.rewound) continue;
+      log.rewound = false;
+      for (const entry of log.entries) this.#noteOvertaken(entry);
     }
+    for (const entry of entries) this.#noteOvertaken(entry);
     this.#watchers.publish(logs);
     for (const entry of entries) this.onEntry.emit(entry);
     this.onChange.emit();
   }
 
-  #noteOvertaken(log: EntityLog): void {
-    log.rewound = false;
-    for (const { own, status, applied, event } of log.entries) {
-      if (own?.did !== true || (status !== 'synced' && status !== 'accepted')) continue;
-      if (applied) this.overtaken.delete(event.id);
-      else this.overtaken.set(event.id, event);
-    }
+  #noteOvertaken({ own, rejection, applied, event }: LogEntry): void {
+    if (own?.did === true && rejection === null && !applied) this.overtaken.set(event.id, event);
+    else this.overtaken.delete(event.id);
   }
 }

@@ -30,6 +30,8 @@ export interface FollowerOptions {
 }
 
 const FAILURES_BEFORE_FALLBACK = 2;
+/** How long a second choice is followed before the first gets another chance. */
+const FALLBACK_MS = 300_000;
 const SNAPSHOT_PAGE = 500;
 const CATCH_UP_PAGE = 1000;
 
@@ -42,6 +44,8 @@ export class Follower {
   #failures = 0;
   #attempt = 0;
   #restarts = 0;
+  /** The server named this time: nothing is asked of it before. */
+  #heldUntil = 0;
   #expired = false;
   #buffer: FeedEvent[] = [];
   #mending: Promise<void> | null = null;
@@ -74,10 +78,12 @@ export class Follower {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { onConnection, onProblem, renewToken } = this.#options;
+    const { onConnection, onProblem, renewToken, timers } = this.#options;
     while (!signal.aborted) {
       try {
         onConnection('connecting');
+        await pause(timers, this.#heldUntil - timers.now(), signal);
+        if (signal.aborted) return;
         if (this.#expired) await this.#restart(signal);
         else await this.#start(signal);
         this.#expired = false;
@@ -125,8 +131,11 @@ export class Follower {
 
   async #wait(error: unknown, signal: AbortSignal): Promise<void> {
     const { timers, maxRetryDelayMs } = this.#options;
-    const delay = error instanceof HttpError ? error.retryAfter : null;
-    const ms = delay ?? backoffMs(this.#attempt++, maxRetryDelayMs, timers.random);
+    if (error instanceof HttpError && error.retryAfter) {
+      this.#heldUntil = timers.now() + error.retryAfter;
+      return;
+    }
+    const ms = backoffMs(this.#attempt++, maxRetryDelayMs, timers.random);
     this.#wake = new AbortController();
     const either = new AbortController();
     const stop = (): void => either.abort();
@@ -212,15 +221,19 @@ export class Follower {
   }
 
   async #listen(signal: AbortSignal): Promise<StreamEnd> {
-    const { store, transports, onConnection } = this.#options;
+    const { store, transports, onConnection, timers } = this.#options;
     const transport = transports[Math.min(this.#preferred, transports.length - 1)];
     if (transport === undefined) return 'lost';
     let heard = false;
     this.#buffer = [];
+    const turn = new AbortController();
+    const over = (): void => turn.abort();
+    signal.addEventListener('abort', over);
+    const better = this.#preferred === 0 ? null : timers.after(FALLBACK_MS, over);
     const end = await transport.follow({
       channels: [...store.ledger.models.keys()],
       cursor: store.ledger.cursor?.cursor ?? null,
-      signal,
+      signal: turn.signal,
       onMessage: (message) => {
         if (!heard) onConnection(transport.kind === 'polling' ? 'polling' : 'live');
         heard = true;
@@ -230,8 +243,11 @@ export class Follower {
         this.#take(message, signal);
       },
     });
-    if (!heard && end === 'lost') {
-      this.#failures += 1;
+    timers.clear(better);
+    signal.removeEventListener('abort', over);
+    if (turn.signal.aborted && !signal.aborted) this.#preferred = 0;
+    else if (!heard && (end === 'lost' || end === 'silent')) {
+      this.#failures += end === 'silent' ? FAILURES_BEFORE_FALLBACK : 1;
       if (this.#failures >= FAILURES_BEFORE_FALLBACK && this.#preferred < transports.length - 1) {
         this.#preferred += 1;
         this.#failures = 0;

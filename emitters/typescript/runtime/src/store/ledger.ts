@@ -90,6 +90,7 @@ export class Ledger {
         for (const id of entry.ids)
           this.#with(id, (known) => {
             known.sent = true;
+            this.#logOf(known, changes);
           });
         return;
       case 'accepted':
@@ -163,6 +164,7 @@ export class Ledger {
     const made = this.#entry(entry.event, entry.status ?? 'pending', saved, { did: entry.did });
     made.head = entry.head ?? null;
     made.sent = entry.sent ?? false;
+    made.offset = entry.offset ?? this.offset;
     made.rejection = entry.rejection ?? null;
     const log = this.#add(made, changes);
     if (log === null) return;
@@ -230,9 +232,9 @@ export class Ledger {
   }
 
   #discard(known: LogEntry, changes: Changes): void {
-    if (known.status !== 'rejected' && known.status !== 'blocked') return;
     this.#logOf(known, changes);
-    this.#drop(known);
+    if (known.rejection !== null) this.#drop(known);
+    else if (known.own !== null) known.own = { did: false }; // nothing of it is missed
   }
 
   #moved(entry: EntryOf<'moved'>, changes: Changes): void {
@@ -247,6 +249,7 @@ export class Ledger {
         if (known.recorded !== null) known.recorded = { ...known.recorded, timestamp };
         this.#stand(known, 'pending');
         known.sent = false;
+        known.offset = this.offset;
         log?.insert(known);
       });
     }
@@ -363,6 +366,7 @@ export class Ledger {
       head: null,
       saved,
       sent: false,
+      offset: this.offset,
       own,
       readable,
       applied: false,

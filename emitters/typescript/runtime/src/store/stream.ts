@@ -12,8 +12,11 @@ export type StreamMessage =
   | { readonly type: 'caught_up'; readonly cursor: string; readonly seq: number }
   | { readonly type: 'ping' };
 
-/** Why a stream ended: to be connected anew, after a new token, from snapshots, or not in this way. */
-export type StreamEnd = 'lost' | 'unauthorized' | 'expired' | 'refused';
+/**
+ * Why a stream ended: to be connected anew, after a new token, from snapshots, or not in this way. `silent`: it stood open and said
+ * nothing, as behind a proxy that keeps what it should pass on.
+ */
+export type StreamEnd = 'lost' | 'silent' | 'unauthorized' | 'expired' | 'refused';
 
 /** Where to begin, and whom to tell. */
 export interface StreamRequest {
@@ -31,6 +34,8 @@ export interface Transport {
 
 /** The server pings every 20 s: twice that and a bit in silence is a dead connection. */
 const SILENCE_MS = 45_000;
+/** It begins with what it has, and says so when that is nothing. */
+const FIRST_WORD_MS = 10_000;
 
 /** What transports share. */
 export interface TransportOptions {
@@ -47,7 +52,7 @@ export function webSocketTransport(options: TransportOptions, connect: (url: str
     if (request.signal.aborted) return 'lost';
     const socket = connect(options.http.streamUrl(request.channels, request.cursor));
     return new Promise((resolve) => {
-      const silence = new Silence(options.timers, () => end('lost'));
+      const silence = new Silence(options.timers, () => end('silent'));
       let ended = false;
       const end = (reason: StreamEnd): void => {
         if (ended) return;
@@ -81,7 +86,11 @@ export function sseTransport(options: TransportOptions): Transport {
     const abort = new AbortController();
     const stop = (): void => abort.abort();
     request.signal.addEventListener('abort', stop);
-    const silence = new Silence(options.timers, stop);
+    let silent = false;
+    const silence = new Silence(options.timers, () => {
+      silent = true;
+      stop();
+    });
     try {
       const body = await options.http.live(request.channels, request.cursor, abort.signal);
       const reader = body.getReader();
@@ -99,7 +108,7 @@ export function sseTransport(options: TransportOptions): Transport {
         }
       }
     } catch (error) {
-      return endOfError(error);
+      return silent ? 'silent' : endOfError(error);
     } finally {
       silence.stop();
       request.signal.removeEventListener('abort', stop);
@@ -133,10 +142,7 @@ export function pollingTransport(options: TransportOptions): Transport {
 /** Waits, or until the signal says so. */
 export function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
+    if (signal.aborted || ms <= 0) return resolve();
     const finish = (): void => {
       timers.clear(timer);
       signal.removeEventListener('abort', finish);
@@ -156,7 +162,7 @@ class Silence {
   constructor(timers: Timers, action: () => void) {
     this.#timers = timers;
     this.#action = action;
-    this.#timer = timers.after(SILENCE_MS, action);
+    this.#timer = timers.after(FIRST_WORD_MS, action);
   }
 
   heard(): void {

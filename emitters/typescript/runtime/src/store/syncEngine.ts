@@ -1,248 +1,11 @@
-/**
- * Sends what is unsynced: a written state machine.
- *
- * The table {@link machine} has a cell for each state and each event; one that is missing does not compile. Its invariant, which the
- * watchdog watches over: while this tab leads and the network is up, something unsynced means that a timer is set or a request is in
- * flight.
- */
+/** Sends what is unsynced, as the table of `engineMachine.ts` says. */
 import type { BatchAnswer, HttpClient } from '../client/http.js';
 import { HttpError } from '../errors.js';
 import type { JournalEntry } from './db.js';
+import { type EngineAction, type EngineEvent, type EngineState, isActive, step } from './engineMachine.js';
 import type { LogEntry } from './entityLog.js';
 import type { EventStore } from './eventStore.js';
 import { backoffMs, type Timers } from './timing.js';
-
-/** Where the engine stands. */
-export type EngineState =
-  /** Another tab leads. */
-  | 'standby'
-  | 'offline'
-  /** Nothing to send. */
-  | 'idle'
-  /** More may come: a short timer is set. */
-  | 'waiting'
-  /** A request is in flight. */
-  | 'sending'
-  /** The last request failed: a timer is set, which the user's return cuts short. */
-  | 'backoff'
-  /** The server named a time: a timer is set, which nothing cuts short. */
-  | 'held'
-  /** The server does not take the token: a timer is set to ask for another. */
-  | 'awaiting_token'
-  | 'closed';
-
-/** What can happen to the engine. */
-export type EngineEvent =
-  | 'lead'
-  | 'lead_offline'
-  /** Another tab is to lead. */
-  | 'yield'
-  /** Something is there to be sent. */
-  | 'work'
-  /** A whole batch is there. */
-  | 'full'
-  /** The user came back, or asks for it. */
-  | 'urge'
-  | 'online'
-  | 'offline'
-  | 'timer'
-  /** The server judged a batch. */
-  | 'answered'
-  | 'failed'
-  | 'told_to_wait'
-  | 'unauthorized'
-  | 'token'
-  | 'close';
-
-/** What is done on the way into the next state. */
-export type EngineAction = 'none' | 'debounce' | 'send' | 'backoff' | 'hold' | 'ask_token' | 'stop';
-
-/** The next state and what to do; of two, the first where something is there to be sent. */
-export type Cell = Step | readonly [work: Step, rest: Step];
-type Step = { readonly to: EngineState; readonly act: EngineAction };
-
-const go = (to: EngineState, act: EngineAction = 'none'): Step => ({ to, act });
-const stay = (state: EngineState): Step => go(state);
-const sendOrRest: Cell = [go('sending', 'send'), go('idle', 'stop')];
-const rest = go('standby', 'stop');
-const shut = go('closed', 'stop');
-
-/** States times events. */
-export const machine: Readonly<Record<EngineState, Readonly<Record<EngineEvent, Cell>>>> = {
-  standby: {
-    lead: sendOrRest,
-    lead_offline: go('offline'),
-    yield: stay('standby'),
-    work: stay('standby'),
-    full: stay('standby'),
-    urge: stay('standby'),
-    online: stay('standby'),
-    offline: stay('standby'),
-    timer: stay('standby'),
-    answered: stay('standby'),
-    failed: stay('standby'),
-    told_to_wait: stay('standby'),
-    unauthorized: stay('standby'),
-    token: stay('standby'),
-    close: shut,
-  },
-  offline: {
-    lead: stay('offline'),
-    lead_offline: stay('offline'),
-    yield: rest,
-    work: stay('offline'),
-    full: stay('offline'),
-    urge: stay('offline'),
-    online: sendOrRest,
-    offline: stay('offline'),
-    timer: stay('offline'),
-    answered: stay('offline'),
-    failed: stay('offline'),
-    told_to_wait: stay('offline'),
-    unauthorized: stay('offline'),
-    token: stay('offline'),
-    close: shut,
-  },
-  idle: {
-    lead: stay('idle'),
-    lead_offline: stay('idle'),
-    yield: rest,
-    work: [go('waiting', 'debounce'), stay('idle')],
-    full: sendOrRest,
-    urge: sendOrRest,
-    online: sendOrRest,
-    offline: go('offline', 'stop'),
-    timer: sendOrRest,
-    answered: stay('idle'),
-    failed: stay('idle'),
-    told_to_wait: stay('idle'),
-    unauthorized: stay('idle'),
-    token: sendOrRest,
-    close: shut,
-  },
-  waiting: {
-    lead: stay('waiting'),
-    lead_offline: stay('waiting'),
-    yield: rest,
-    work: [go('waiting', 'debounce'), go('idle', 'stop')], // quiet is what is waited for
-    full: sendOrRest,
-    urge: sendOrRest,
-    online: sendOrRest,
-    offline: go('offline', 'stop'),
-    timer: sendOrRest,
-    answered: stay('waiting'),
-    failed: stay('waiting'),
-    told_to_wait: stay('waiting'),
-    unauthorized: stay('waiting'),
-    token: sendOrRest,
-    close: shut,
-  },
-  sending: {
-    lead: stay('sending'),
-    lead_offline: stay('sending'),
-    yield: rest,
-    work: stay('sending'),
-    full: stay('sending'),
-    urge: stay('sending'),
-    online: stay('sending'),
-    offline: go('offline', 'stop'),
-    timer: stay('sending'),
-    answered: sendOrRest, // what was recorded meanwhile goes out next
-    failed: go('backoff', 'backoff'),
-    told_to_wait: go('held', 'hold'),
-    unauthorized: go('awaiting_token', 'ask_token'),
-    token: stay('sending'),
-    close: shut,
-  },
-  backoff: {
-    lead: stay('backoff'),
-    lead_offline: stay('backoff'),
-    yield: rest,
-    work: stay('backoff'), // what is new waits with the rest
-    full: stay('backoff'),
-    urge: sendOrRest,
-    online: sendOrRest,
-    offline: go('offline', 'stop'),
-    timer: sendOrRest,
-    answered: stay('backoff'),
-    failed: stay('backoff'),
-    told_to_wait: stay('backoff'),
-    unauthorized: stay('backoff'),
-    token: sendOrRest,
-    close: shut,
-  },
-  held: {
-    lead: stay('held'),
-    lead_offline: stay('held'),
-    yield: rest,
-    work: stay('held'),
-    full: stay('held'),
-    urge: stay('held'), // the server named the time
-    online: stay('held'),
-    offline: go('offline', 'stop'),
-    timer: sendOrRest,
-    answered: stay('held'),
-    failed: stay('held'),
-    told_to_wait: stay('held'),
-    unauthorized: stay('held'),
-    token: stay('held'),
-    close: shut,
-  },
-  awaiting_token: {
-    lead: stay('awaiting_token'),
-    lead_offline: stay('awaiting_token'),
-    yield: rest,
-    work: stay('awaiting_token'),
-    full: stay('awaiting_token'),
-    urge: sendOrRest,
-    online: stay('awaiting_token'),
-    offline: go('offline', 'stop'),
-    timer: sendOrRest,
-    answered: stay('awaiting_token'),
-    failed: stay('awaiting_token'),
-    told_to_wait: stay('awaiting_token'),
-    unauthorized: stay('awaiting_token'),
-    token: sendOrRest,
-    close: shut,
-  },
-  closed: {
-    lead: stay('closed'),
-    lead_offline: stay('closed'),
-    yield: stay('closed'),
-    work: stay('closed'),
-    full: stay('closed'),
-    urge: stay('closed'),
-    online: stay('closed'),
-    offline: stay('closed'),
-    timer: stay('closed'),
-    answered: stay('closed'),
-    failed: stay('closed'),
-    told_to_wait: stay('closed'),
-    unauthorized: stay('closed'),
-    token: stay('closed'),
-    close: stay('closed'),
-  },
-};
-
-/** The next step of the machine. */
-export function step(state: EngineState, event: EngineEvent, work: boolean): Step {
-  const cell = machine[state][event];
-  if ('to' in cell) return cell;
-  return work ? cell[0] : cell[1];
-}
-
-/** States in which a timer or a request sees to what is unsynced. */
-export const attended: Readonly<Record<EngineState, boolean>> = {
-  standby: true, // the leader does
-  offline: true, // `online` will
-  idle: false,
-  waiting: true,
-  sending: true,
-  backoff: true,
-  held: true,
-  awaiting_token: true,
-  closed: true,
-};
 
 export interface SyncEngineOptions {
   readonly store: EventStore;
@@ -253,7 +16,7 @@ export interface SyncEngineOptions {
   readonly exclusive: <T>(action: () => Promise<T>) => Promise<T>;
   /** Resolves once the server's clock was read since the start or the last time offline, and stamps are right. */
   readonly freshTime: (signal: AbortSignal) => Promise<void>;
-  /** Corrects the stamps of events that the server found too far ahead. */
+  /** Moves what bears wrong stamps, and events that the server found too far ahead. */
   readonly correct: (refused: readonly LogEntry[]) => Promise<void>;
   readonly onSynced: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -264,7 +27,8 @@ export interface SyncEngineOptions {
 const BATCH = 50;
 const QUIET_MS = 100;
 const TOKEN_RETRY_MS = 30_000;
-const WATCHDOG_MS = 30_000;
+/** A net: what it catches is a fault, and shows in the status. */
+export const WATCHDOG_MS = 45_000;
 /** A stamp that is refused so often is not a matter of clocks. */
 const DRIFT_MOVES = 3;
 
@@ -290,9 +54,14 @@ export class SyncEngine {
     return this.#state;
   }
 
+  /** Whether it sees to what is unsynced: a timer is set or a request in flight; or it is not the time for either. */
+  get attends(): boolean {
+    return !isActive(this.#state) || this.#timer !== null || this.#request !== null;
+  }
+
   /** Tells the engine what happened. */
   dispatch(event: EngineEvent): void {
-    const { to, act } = step(this.#state, event, this.#options.store.hasSendable());
+    const [to, act] = step(this.#state, event, this.#options.store.hasSendable());
     this.#state = to;
     this.#act(act);
     if (event === 'lead' || event === 'lead_offline') this.#watch();
@@ -342,7 +111,10 @@ export class SyncEngine {
 
   #after(ms: number): void {
     this.#stop();
-    this.#timer = this.#options.timers.after(ms, () => this.dispatch('timer'));
+    this.#timer = this.#options.timers.after(ms, () => {
+      this.#timer = null;
+      this.dispatch('timer');
+    });
   }
 
   #stop(): void {
@@ -350,17 +122,17 @@ export class SyncEngine {
     this.#timer = null;
     this.#request?.abort();
     this.#request = null;
-    if (this.#state === 'closed') this.#options.timers.clear(this.#watchdog);
+    if (this.#state === 'closed' || this.#state === 'standby') this.#options.timers.clear(this.#watchdog);
   }
 
   #watch(): void {
-    this.#options.timers.clear(this.#watchdog);
-    this.#watchdog = this.#options.timers.after(WATCHDOG_MS, () => {
-      if (this.#state === 'closed') return;
+    const { timers, store, onProblem } = this.#options;
+    timers.clear(this.#watchdog);
+    this.#watchdog = timers.after(WATCHDOG_MS, () => {
       // Another tab may have saved something and gone before it told us.
-      void this.#options.store.readTail().catch(this.#options.onProblem);
-      if (!attended[this.#state] && this.#options.store.hasSendable()) {
-        this.#options.onProblem(new HttpError(0, 'engine_stalled', 'unsynced events were found waiting for nothing'));
+      void store.readTail().catch(onProblem);
+      if (!this.attends && store.hasSendable()) {
+        onProblem(new HttpError(0, 'engine_stalled', 'unsynced events were found waiting for nothing'));
         this.dispatch('urge');
       }
       this.#watch();
@@ -368,11 +140,12 @@ export class SyncEngine {
   }
 
   async #send(signal: AbortSignal): Promise<EngineEvent> {
-    const { store, http, freshTime, exclusive } = this.#options;
+    const { store, http, freshTime, exclusive, correct } = this.#options;
     let batch: readonly LogEntry[] = [];
     try {
       await freshTime(signal);
       const answer = await exclusive(async () => {
+        await correct([]);
         if (signal.aborted) return null;
         batch = store.sendable().slice(0, this.#limit);
         const fresh = batch.filter(({ sent }) => !sent).map(({ event }) => event.id);
@@ -407,7 +180,10 @@ export class SyncEngine {
         continue;
       }
       const moves = this.#drifted.get(id) ?? 0;
-      if (code === 'clock_drift' && moves < DRIFT_MOVES) {
+      const orphaned =
+        code === 'entity_not_found' && ahead.some(({ event }) => event.entity_id === sent.event.entity_id);
+      // An event whose `create` is too far ahead goes with it.
+      if ((code === 'clock_drift' || orphaned) && moves < DRIFT_MOVES) {
         this.#drifted.set(id, moves + 1);
         ahead.push(sent);
       } else {
@@ -441,7 +217,7 @@ export class SyncEngine {
     }
     onProblem(error);
     if (error.status === 401) return 'unauthorized';
-    if ((error.status === 429 || error.status === 503) && error.retryAfter !== null) {
+    if ((error.status === 429 || error.status === 503) && error.retryAfter) {
       this.#hold = error.retryAfter;
       return 'told_to_wait';
     }

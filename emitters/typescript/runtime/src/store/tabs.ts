@@ -14,9 +14,11 @@ export interface LeaderNews {
 export type TabMessage =
   /** A chunk was saved. */
   | { readonly type: 'chunk'; readonly key: number; readonly text: string }
-  /** A new tab wants the leader's news. */
-  | { readonly type: 'hello' }
-  /** The user came back to a tab, or a token was renewed: send and follow now. */
+  /** A new tab wants the leader's news, and has a token that may be better than his. */
+  | { readonly type: 'hello'; readonly token: string | null }
+  /** The application has another token. */
+  | { readonly type: 'token'; readonly token: string }
+  /** The user came back to a tab: send and follow now. */
   | { readonly type: 'wake' }
   | { readonly type: 'news'; readonly news: LeaderNews };
 
@@ -139,7 +141,10 @@ function isTabMessage(value: unknown): value is TabMessage {
   switch (value['type']) {
     case 'chunk':
       return typeof value['key'] === 'number' && typeof value['text'] === 'string';
+    case 'token':
+      return typeof value['token'] === 'string';
     case 'hello':
+      return value['token'] === null || typeof value['token'] === 'string';
     case 'wake':
       return true;
     case 'news':
