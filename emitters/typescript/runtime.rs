@@ -52,6 +52,14 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/schemas/validate.ts"),
     ),
     (
+        "store/adapters/browser.ts",
+        include_str!("runtime/src/store/adapters/browser.ts"),
+    ),
+    (
+        "store/adapters/disk.ts",
+        include_str!("runtime/src/store/adapters/disk.ts"),
+    ),
+    (
         "store/adapters/indexeddb.ts",
         include_str!("runtime/src/store/adapters/indexeddb.ts"),
     ),
@@ -62,6 +70,38 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (
         "store/adapters/node.ts",
         include_str!("runtime/src/store/adapters/node.ts"),
+    ),
+    (
+        "store/adapters/sql/disk.ts",
+        include_str!("runtime/src/store/adapters/sql/disk.ts"),
+    ),
+    (
+        "store/adapters/sql/pglite.ts",
+        include_str!("runtime/src/store/adapters/sql/pglite.ts"),
+    ),
+    (
+        "store/adapters/sql/sqlite.ts",
+        include_str!("runtime/src/store/adapters/sql/sqlite.ts"),
+    ),
+    (
+        "store/adapters/worker/files.ts",
+        include_str!("runtime/src/store/adapters/worker/files.ts"),
+    ),
+    (
+        "store/adapters/worker/host.ts",
+        include_str!("runtime/src/store/adapters/worker/host.ts"),
+    ),
+    (
+        "store/adapters/worker/ownership.ts",
+        include_str!("runtime/src/store/adapters/worker/ownership.ts"),
+    ),
+    (
+        "store/adapters/worker/protocol.ts",
+        include_str!("runtime/src/store/adapters/worker/protocol.ts"),
+    ),
+    (
+        "store/adapters/worker/remote.ts",
+        include_str!("runtime/src/store/adapters/worker/remote.ts"),
     ),
     ("store/codec.ts", include_str!("runtime/src/store/codec.ts")),
     (

@@ -46,9 +46,13 @@ async function foldOf(log: readonly FeedEvent[], id: string): Promise<unknown> {
 }
 
 /** Any delivery, with snapshots, drops and restarts, ends in one state. */
-export async function anyDeliveryEndsInOneState(disk: () => () => StoreAdapter, seed: number): Promise<void> {
+export async function anyDeliveryEndsInOneState(
+  disk: () => () => StoreAdapter,
+  seed: number,
+  rounds = 12,
+): Promise<void> {
   const random = seeded(seed);
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < rounds; round++) {
     const id = uuid();
     const log = randomLog(random, id, 10 + Math.floor(random() * 60));
     const reopen = disk();
@@ -106,4 +110,47 @@ export async function keepsItsBooks(disk: () => () => StoreAdapter): Promise<voi
     assert.notEqual(again.state('order', id), absent);
     await again.close();
   }
+}
+
+/** What an adapter promises of positions, tails and compactions. */
+export async function refusesWhatCameBetween(reopen: () => StoreAdapter): Promise<void> {
+  const adapter = reopen();
+  const { floor, chunks, snapshots } = await adapter.load();
+  assert.deepEqual([floor, chunks.length, snapshots.length], [0, 0, 0]);
+  const keys: number[] = [];
+  for (const text of ['a', 'ü\n"', '']) keys.push(await adapter.append(text, { flush: text === 'a' }));
+  assert.deepEqual(
+    keys,
+    [...keys].sort((a, b) => a - b),
+  );
+  const [first = 0, , last = 0] = keys;
+  assert.deepEqual(
+    (await adapter.tail(first)).chunks.map(({ text }) => text),
+    ['ü\n"', ''],
+  );
+  const many = Array.from({ length: 250 }, (_, i) => ({ key: `order/${i}`, text: `{"n":${i}}` }));
+  const late = { expect: first, journal: 'x', snapshots: many, drop: 'others' } as const;
+  assert.equal(await adapter.compact(late), false);
+  assert.equal((await adapter.load()).snapshots.length, 0);
+  assert.equal(await adapter.compact({ ...late, expect: last, journal: null }), true);
+  assert.equal(await adapter.compact({ expect: last, journal: 'all', snapshots: [], drop: ['order/7'] }), true);
+  const next = await adapter.append('after', { flush: false });
+  assert.equal(next > last, true);
+  assert.deepEqual(await adapter.tail(last), { floor: last, chunks: [{ key: next, text: 'after' }] });
+  await adapter.close();
+  const again = reopen();
+  const found = await again.load();
+  assert.deepEqual(found.chunks, [
+    { key: last, text: 'all' },
+    { key: next, text: 'after' },
+  ]);
+  assert.equal(found.floor, last);
+  assert.deepEqual(
+    found.snapshots.map(({ key }) => key).sort(),
+    many
+      .map(({ key }) => key)
+      .filter((key) => key !== 'order/7')
+      .sort(),
+  );
+  await again.close();
 }

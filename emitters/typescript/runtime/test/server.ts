@@ -25,7 +25,7 @@ interface Batch {
 export class FakeServer {
   readonly log: FeedEvent[] = [];
   /** Pages for browsers, by path. */
-  readonly files = new Map<string, { readonly type: string; readonly body: string }>();
+  readonly files = new Map<string, { readonly type: string; readonly body: string | Uint8Array }>();
   readonly requests: { readonly path: string; readonly body: Batch | null }[] = [];
   fault: (path: string, body: Batch | null) => Fault = () => null;
   guard: (event: EventEnvelope) => { code: string; reason: string; retryable: boolean } | null = () => null;

@@ -14,8 +14,9 @@ import { toWire } from '../src/store/codec.js';
 import type { StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { platformTimers } from '../src/store/timing.js';
+import { sqlAdapters } from './databases.js';
 import { event, TestAdapter, uuid } from './helpers.js';
-import { anyDeliveryEndsInOneState, keepsItsBooks, open } from './law.js';
+import { anyDeliveryEndsInOneState, keepsItsBooks, open, refusesWhatCameBetween } from './law.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
 
@@ -36,6 +37,7 @@ const adapters: Record<string, () => () => StoreAdapter> = {
     const factory = new IDBFactory();
     return () => indexedDbStore(factory)('store');
   },
+  ...(await sqlAdapters()),
 };
 
 for (const [name, disk] of Object.entries(adapters)) {
@@ -45,6 +47,8 @@ for (const [name, disk] of Object.entries(adapters)) {
       anyDeliveryEndsInOneState(disk, seed));
 
     it('keeps outbox, cursor and rejections over a restart, compacted or not', () => keepsItsBooks(disk));
+
+    it('gives positions in order, and compacts only what it was told of', () => refusesWhatCameBetween(disk()));
   });
 }
 

@@ -1,29 +1,59 @@
 /** Chromium on a profile of its own, and a server that gives it the test page. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { FakeServer } from '../server.js';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
+/** What the libraries of the workers fetch from beside them. */
+const assets = [
+  '@sqlite.org/sqlite-wasm/dist/sqlite3.wasm',
+  '@electric-sql/pglite/dist/pglite.wasm',
+  '@electric-sql/pglite/dist/pglite.data',
+  '@electric-sql/pglite/dist/initdb.wasm',
+];
+
+/** What a library imports where it finds itself in Node is empty in a browser, as with every bundler for one. */
+const nothingOfNode: Plugin = {
+  name: 'nothing-of-node',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(node:)?(${builtinModules.join('|')})$`) }, ({ path }) =>
+      path === 'node:assert/strict' ? null : { path, namespace: 'node' },
+    );
+    onLoad({ filter: /.*/, namespace: 'node' }, () => ({ contents: 'module.exports = {}' }));
+  },
+};
+
 /** A server of the contract, with the page of `page.ts` at `/`. */
 export async function servePage(): Promise<{ readonly server: FakeServer; readonly origin: string }> {
   const { outputFiles } = await build({
-    entryPoints: [here('./page.ts')],
+    entryPoints: ['page', 'sqlite.worker', 'pglite.worker'].map((name) => here(`./${name}.ts`)),
     bundle: true,
     format: 'esm',
     target: 'es2022',
+    outdir: '/',
     write: false,
     alias: { 'node:assert/strict': here('./assert.ts') },
+    plugins: [nothingOfNode],
+    logLevel: 'error',
   });
   const server = new FakeServer();
   server.files.set('/', { type: 'text/html', body: '<!doctype html><script type="module" src="/page.js"></script>' });
-  server.files.set('/page.js', { type: 'text/javascript', body: outputFiles[0]?.text ?? '' });
+  for (const { path, text } of outputFiles) {
+    server.files.set(`/${basename(path)}`, { type: 'text/javascript', body: text });
+  }
+  for (const asset of assets) {
+    const type = asset.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';
+    const body = readFileSync(here(`../../node_modules/${asset}`));
+    server.files.set(`/${basename(asset)}`, { type, body });
+  }
   return { server, origin: new URL(await server.start()).origin };
 }
 

@@ -2,10 +2,13 @@
 import type { SyncStatus } from '../../src/client/status.js';
 import { createSyncClient, type SyncClient } from '../../src/client/sync.js';
 import { indexedDbStore } from '../../src/store/adapters/indexeddb.js';
+import { workerStore } from '../../src/store/adapters/worker/remote.js';
+import { decodeChunk } from '../../src/store/codec.js';
+import type { StoreAdapter, StoreFactory } from '../../src/store/db.js';
 import { EventStore } from '../../src/store/eventStore.js';
 import { platformTimers } from '../../src/store/timing.js';
 import { models } from '../helpers.js';
-import { anyDeliveryEndsInOneState, keepsItsBooks } from '../law.js';
+import { anyDeliveryEndsInOneState, keepsItsBooks, refusesWhatCameBetween } from '../law.js';
 import { type Order, orderModel } from '../models/order.js';
 
 declare global {
@@ -16,6 +19,10 @@ declare global {
   }
 }
 
+/** How often the law is tried: to open PGlite takes most of a second. */
+const rounds: Readonly<Record<AdapterName, number>> = { indexeddb: 12, sqlite: 12, pglite: 1 };
+
+const stores = new Map<string, EventStore>();
 let sync: SyncClient | null = null;
 
 function client(): SyncClient {
@@ -23,16 +30,25 @@ function client(): SyncClient {
   return sync;
 }
 
+const adapters = {
+  indexeddb: indexedDbStore(),
+  sqlite: workerStore(() => new Worker('/sqlite.worker.js', { type: 'module' })),
+  pglite: workerStore(() => new Worker('/pglite.worker.js', { type: 'module' })),
+} satisfies Record<string, StoreFactory>;
+
+/** The durable adapters of a browser. */
+export type AdapterName = keyof typeof adapters;
+
 /** A store of its own for each disk. */
-function freshDisk(): () => ReturnType<ReturnType<typeof indexedDbStore>> {
+function freshDisk(adapter: AdapterName): () => StoreAdapter {
   const name = `law-${crypto.randomUUID()}`;
-  return () => indexedDbStore()(name);
+  return () => adapters[adapter](name);
 }
 
-async function openStore(name: string): Promise<EventStore> {
+async function openStore(adapter: AdapterName, name: string): Promise<EventStore> {
   const store = new EventStore({
     models: Object.values(models),
-    adapter: indexedDbStore()(name),
+    adapter: adapters[adapter](name),
     timers: platformTimers,
   });
   await store.open();
@@ -40,12 +56,14 @@ async function openStore(name: string): Promise<EventStore> {
 }
 
 const harness = {
-  anyDeliveryEndsInOneState: (seed: number): Promise<void> => anyDeliveryEndsInOneState(freshDisk, seed),
-  keepsItsBooks: (): Promise<void> => keepsItsBooks(freshDisk),
+  anyDeliveryEndsInOneState: (adapter: AdapterName, seed: number): Promise<void> =>
+    anyDeliveryEndsInOneState(() => freshDisk(adapter), seed, rounds[adapter]),
+  keepsItsBooks: (adapter: AdapterName): Promise<void> => keepsItsBooks(() => freshDisk(adapter)),
+  refusesWhatCameBetween: (adapter: AdapterName): Promise<void> => refusesWhatCameBetween(freshDisk(adapter)),
 
   /** Writes until it is killed, compacts now and then, and tells of each event once it is saved. */
-  async writeForever(name: string): Promise<void> {
-    const store = await openStore(name);
+  async writeForever(adapter: AdapterName, name: string): Promise<void> {
+    const store = await openStore(adapter, name);
     for (let i = 0; ; i++) {
       const { event, saved } = store.record(orderModel, 'order.created', crypto.randomUUID(), { table_number: i });
       await saved;
@@ -54,8 +72,46 @@ const harness = {
     }
   },
 
-  async held(name: string): Promise<{ readonly ids: readonly string[]; readonly damaged: boolean }> {
-    const store = await openStore(name);
+  /** Opens a store and keeps it open, as a tab does. */
+  async hold(adapter: AdapterName, name: string): Promise<void> {
+    stores.set(name, await openStore(adapter, name));
+  },
+
+  /** Writes into a store that is open; what could not be saved is told, and nothing is tried twice by hand. */
+  async write(
+    name: string,
+    count: number,
+  ): Promise<{ readonly saved: readonly string[]; readonly lost: readonly string[] }> {
+    const store = stores.get(name);
+    if (store === undefined) throw new Error(`${name} is not open`);
+    const saved: string[] = [];
+    const lost: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const made = store.record(orderModel, 'order.created', crypto.randomUUID(), { table_number: i });
+      await made.saved.then(
+        () => saved.push(made.event.id),
+        (error: unknown) => lost.push(String(error)),
+      );
+      window.told?.(made.event.id);
+    }
+    return { saved, lost };
+  },
+
+  /** What the disk of an open store holds, chunk by chunk. */
+  async onDisk(adapter: AdapterName, name: string): Promise<readonly string[]> {
+    const store = adapters[adapter](name);
+    const { chunks } = await store.load();
+    await store.close();
+    return chunks.flatMap(({ text }) =>
+      decodeChunk(text).entries.flatMap((entry) => (entry.kind === 'new' ? [entry.event.id] : [])),
+    );
+  },
+
+  async held(
+    adapter: AdapterName,
+    name: string,
+  ): Promise<{ readonly ids: readonly string[]; readonly damaged: boolean }> {
+    const store = await openStore(adapter, name);
     const ids = [...store.ledger.outbox.keys()];
     const damaged = store.damage !== null;
     await store.close();
@@ -63,8 +119,9 @@ const harness = {
   },
 
   /** Makes a client of the server that this page came from, as an application does. */
-  async start(): Promise<void> {
+  async start(adapter?: AdapterName): Promise<void> {
     sync = createSyncClient({
+      ...(adapter === undefined ? {} : { adapter: adapters[adapter] }),
       models,
       baseUrl: `${location.origin}/api/v1`,
       tenantId: 't',

@@ -19,51 +19,6 @@ after(async () => {
   await server.stop();
 });
 
-describe('the law of the store, on the IndexedDB of Chromium', () => {
-  const seed = Number(process.env['SYNC_SEED'] ?? Date.now() % 1_000_000);
-
-  it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, async () => {
-    const page = await browser.open();
-    await page.evaluate((given) => window.harness.anyDeliveryEndsInOneState(given), seed);
-    await page.close();
-  });
-
-  it('keeps outbox, cursor and rejections over a restart, compacted or not', async () => {
-    const page = await browser.open();
-    await page.evaluate(() => window.harness.keepsItsBooks());
-    await page.close();
-  });
-});
-
-describe('a browser killed right after it saved', () => {
-  for (let round = 0; round < 4; round++) {
-    it(`has every event that it acknowledged (round ${round})`, { timeout: 60_000 }, async () => {
-      const name = `kill-${round}`;
-      const saved: string[] = [];
-      let killed: Promise<void> | null = null;
-      const page = await browser.open((fresh) =>
-        fresh.exposeFunction('told', (id: string) => {
-          if (killed !== null) return;
-          saved.push(id);
-          if (saved.length === 100 + round * 37) killed = browser.kill();
-        }),
-      );
-      await page.evaluate((given) => window.harness.writeForever(given), name).catch(() => {});
-      assert.ok(killed !== null, 'killed');
-      await killed;
-      await browser.launch();
-      const again = await browser.open();
-      const { ids, damaged } = await again.evaluate((given) => window.harness.held(given), name);
-      await again.close();
-      assert.deepEqual(
-        saved.filter((id) => !ids.includes(id)),
-        [],
-      );
-      assert.equal(damaged, false);
-    });
-  }
-});
-
 describe('a store that goes wrong', () => {
   it('gives up a chunk that it cannot read, keeps what is unsynced, and fetches the rest', async () => {
     const page = await browser.open();

@@ -5,6 +5,7 @@
  */
 import { StoreError } from '../../errors.js';
 import type { Chunk, Compaction, StorageEstimate, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+import { estimateStorage, persistStorage, storeError } from './browser.js';
 
 const JOURNAL = 'journal';
 const SNAPSHOTS = 'snapshots';
@@ -94,14 +95,12 @@ class IndexedDbAdapter implements StoreAdapter {
     return true;
   }
 
-  async estimate(): Promise<StorageEstimate | null> {
-    const found = await storage()?.estimate?.();
-    return found?.usage === undefined || found.quota === undefined ? null : { usage: found.usage, quota: found.quota };
+  estimate(): Promise<StorageEstimate | null> {
+    return estimateStorage();
   }
 
-  async persist(): Promise<boolean> {
-    const manager = storage();
-    return (await manager?.persisted?.()) || (await manager?.persist?.()) || false;
+  persist(): Promise<boolean> {
+    return persistStorage();
   }
 
   onLost(listener: (error: StoreError) => void): void {
@@ -174,10 +173,6 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 }
 
-function storage(): StorageManager | undefined {
-  return typeof navigator === 'undefined' ? undefined : navigator.storage;
-}
-
 function chunksOf(keys: readonly IDBValidKey[], texts: readonly unknown[]): Chunk[] {
   return keys.map((key, index) => ({ key: Number(key), text: textOf(texts[index]) }));
 }
@@ -199,11 +194,4 @@ function done(transaction: IDBTransaction): Promise<void> {
     transaction.onabort = () => reject(storeError(transaction.error));
     transaction.onerror = () => reject(storeError(transaction.error));
   });
-}
-
-function storeError(error: unknown): StoreError {
-  const name = error instanceof Error ? error.name : '';
-  const code = name === 'QuotaExceededError' ? 'storage_full' : 'storage_failed';
-  const text = error instanceof Error ? error.message : 'the store failed';
-  return new StoreError(code, text === '' ? name : text, { cause: error });
 }

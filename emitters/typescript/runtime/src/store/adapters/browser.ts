@@ -1,0 +1,28 @@
+/** What every store of a browser has in common: the origin's storage, and the ways in which it fails. */
+import { StoreError } from '../../errors.js';
+import type { StorageEstimate } from '../db.js';
+
+/** Space used and granted, where the browser tells. */
+export async function estimateStorage(): Promise<StorageEstimate | null> {
+  const found = await storage()?.estimate?.();
+  return found?.usage === undefined || found.quota === undefined ? null : { usage: found.usage, quota: found.quota };
+}
+
+/** Asks that the origin's storage be kept when space runs short; says what was granted. */
+export async function persistStorage(): Promise<boolean> {
+  const manager = storage();
+  return (await manager?.persisted?.()) || (await manager?.persist?.()) || false;
+}
+
+/** What went wrong, as an error with a code. */
+export function storeError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const name = error instanceof Error ? error.name : '';
+  const code = name === 'QuotaExceededError' ? 'storage_full' : 'storage_failed';
+  const text = error instanceof Error ? error.message : 'the store failed';
+  return new StoreError(code, text === '' ? name : text, { cause: error });
+}
+
+function storage(): StorageManager | undefined {
+  return typeof navigator === 'undefined' ? undefined : navigator.storage;
+}

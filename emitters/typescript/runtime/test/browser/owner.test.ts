@@ -1,0 +1,102 @@
+/** Tabs of a store whose files one of them owns: who owns them, and what becomes of writes when he goes. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { until } from '../helpers.js';
+import type { FakeServer } from '../server.js';
+import { Chromium, servePage } from './chromium.js';
+import { DevTools } from './devtools.js';
+
+let server: FakeServer;
+let origin: string;
+let browser: Chromium;
+
+before(async () => {
+  ({ server, origin } = await servePage());
+  browser = new Chromium(origin);
+  await browser.launch();
+});
+
+after(async () => {
+  await browser.dispose();
+  await server.stop();
+});
+
+const timeout = 120_000;
+
+for (const adapter of ['sqlite', 'pglite'] as const) {
+  /** The first tab owns the files, the second writes through it and tells of each event. */
+  async function pair(store: string): Promise<{ readonly owner: Page; readonly other: Page; readonly told: string[] }> {
+    const told: string[] = [];
+    const owner = await browser.open();
+    await owner.evaluate(([name, given]) => window.harness.hold(name, given), [adapter, store] as const);
+    const other = await browser.open((fresh) => fresh.exposeFunction('told', (id: string) => told.push(id)));
+    await other.evaluate(([name, given]) => window.harness.hold(name, given), [adapter, store] as const);
+    return { owner, other, told };
+  }
+
+  async function writesOn(store: string, ending: (owner: Page) => Promise<unknown>): Promise<void> {
+    const { owner, other, told } = await pair(store);
+    const writing = other.evaluate((name) => window.harness.write(name, 150), store);
+    await until('it is well under way', () => told.length >= 40, 30_000);
+    await ending(owner);
+    const { saved, lost } = await writing;
+    assert.deepEqual(lost, []);
+    const disk = await other.evaluate(([name, given]) => window.harness.onDisk(name, given), [adapter, store] as const);
+    assert.deepEqual([...disk].sort(), [...saved].sort(), 'each on the disk, and once');
+    await other.close();
+  }
+
+  describe(`the files of ${adapter}`, () => {
+    it(
+      'are taken over when their owner closes, and writes on their way are neither lost nor doubled',
+      { timeout },
+      () => writesOn('closed', (owner) => owner.close()),
+    );
+
+    it('are taken over when their owner navigates away', { timeout }, () =>
+      writesOn('left', (owner) => owner.goto('about:blank')),
+    );
+
+    it('are taken over when their owner crashes', { timeout }, () =>
+      writesOn('crashed', async (owner) => {
+        // The tab's process ends; Chromium says so by never answering.
+        void owner.goto('chrome://crash').catch(() => {});
+        await new Promise((resolve) => owner.once('crash', resolve));
+      }),
+    );
+
+    it('are given up by a frozen owner, who reads and writes through the next when it wakes', { timeout }, async () => {
+      const own = new Chromium(origin);
+      try {
+        const devtools = await DevTools.connect(await own.start());
+        const [owner, other] = [await devtools.open(origin), await devtools.open(origin)];
+        for (const tab of [owner, other]) await tab.evaluate(`harness.hold('${adapter}', 'frozen')`);
+        assert.deepEqual(Object(await owner.evaluate("harness.write('frozen', 3)")).lost, []);
+        await owner.send('Page.setWebLifecycleState', { state: 'frozen' });
+        assert.deepEqual(Object(await other.evaluate("harness.write('frozen', 3)")).lost, []);
+        await owner.send('Page.setWebLifecycleState', { state: 'active' });
+        assert.deepEqual(Object(await owner.evaluate("harness.write('frozen', 3)")).lost, []);
+        assert.equal(Object(await owner.evaluate(`harness.onDisk('${adapter}', 'frozen')`)).length, 9);
+        devtools.close();
+      } finally {
+        await own.dispose();
+      }
+    });
+
+    it('serve a whole client: two tabs show each other what they do, and the leader sends it', {
+      timeout,
+    }, async () => {
+      const tabs = [await browser.open(), await browser.open()];
+      for (const tab of tabs) await tab.evaluate((name) => window.harness.start(name), adapter);
+      const ids = [];
+      for (const tab of tabs) ids.push(await tab.evaluate(() => window.harness.create(1)));
+      for (const tab of tabs) {
+        for (const id of ids) await tab.waitForFunction((given) => window.harness.order(given) !== null, id);
+        await tab.waitForFunction(() => window.harness.status().pendingCount === 0);
+      }
+      for (const id of ids) assert.equal(server.log.filter(({ entity_id }) => entity_id === id).length, 1);
+      for (const tab of tabs) await tab.close();
+    });
+  });
+}
