@@ -30,6 +30,8 @@ pub mod registry;
 pub mod schema;
 pub mod semantics;
 #[cfg(feature = "server")]
+pub mod serve;
+#[cfg(feature = "server")]
 pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
@@ -42,6 +44,8 @@ pub use http::{AuthError, Authenticator, DevTokens};
 #[cfg(feature = "server")]
 pub use principal::Principal;
 pub use schema::{SyncKey, SyncType};
+#[cfg(feature = "server")]
+pub use serve::{Serve, serve};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
 pub use sync_derive::{SyncType, Syncable};

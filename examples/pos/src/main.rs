@@ -47,6 +47,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
         "The restaurant is open: http://{} (log in {database})",
         listener.local_addr()?
     );
-    axum::serve(listener, app).await?;
+    sync_runtime::serve(listener, app).await?;
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! `POST /events/batch`
 
-use axum::{Json, body::Body, extract::State, http::StatusCode};
-use futures_util::StreamExt as _;
+use axum::{Json, body::Body, extract::State};
 use serde::Serialize;
 
-use super::{App, Problem};
+use super::{App, Problem, body::Limits};
 use crate::{
     ingest::{
         Code, Outcome,
@@ -14,9 +13,6 @@ use crate::{
     },
     principal::Principal,
 };
-
-/// The most bytes beyond a batch that are read to be thrown away.
-const MAX_BEYOND: usize = 64 * 1024 * 1024;
 
 /// What became of a batch.
 #[derive(Debug, Serialize)]
@@ -37,42 +33,18 @@ struct RejectedEvent {
     retryable: bool,
 }
 
-/// Reads a body of at most `max` bytes. What comes beyond is thrown away, up to a limit: a client that is still sending
-/// when the connection closes would not see the answer.
-async fn read(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
-    let mut chunks = body.into_data_stream();
-    let (mut body, mut beyond) = (Vec::new(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "malformed_json",
-                "the body ends before its time",
-            )
-        })?;
-        if beyond == 0 && body.len() + chunk.len() <= max {
-            body.extend_from_slice(&chunk);
-            continue;
-        }
-        body = Vec::new();
-        beyond += chunk.len();
-        if beyond > MAX_BEYOND {
-            break;
-        }
-    }
-    match beyond {
-        0 => Ok(body),
-        _ => Err(Problem::batch_too_large(max, "bytes")),
-    }
-}
-
 pub(super) async fn post(
     State(service): App,
     principal: Result<Principal, Problem>,
     body: Body,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let config = &service.config;
-    let body = read(body, config.max_batch_bytes).await;
+    let limits = Limits {
+        // What a stranger sends is thrown away.
+        bytes: principal.as_ref().map_or(0, |_| config.max_batch_bytes),
+        within: config.body_within,
+    };
+    let body = service.room.read(body, limits).await;
     let principal = principal?;
     let body = body?;
     let reader = Reader {
@@ -82,7 +54,7 @@ pub(super) async fn post(
         max_drift: config.max_drift_ms,
     };
     let candidates = reader
-        .batch(&body, config.max_batch_events)
+        .batch(&body.bytes, config.max_batch_events)
         .map_err(|error| Problem::invalid_batch(error, config.max_batch_events))?;
     let ids: Vec<String> = candidates
         .iter()

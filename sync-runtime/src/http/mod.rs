@@ -2,6 +2,7 @@
 
 mod auth;
 mod batch;
+pub(crate) mod body;
 mod entities;
 mod history;
 mod live;

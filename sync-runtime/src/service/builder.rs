@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Config, Inner, SyncService};
 use crate::{
     feed::Feed,
-    http::Authenticator,
+    http::{Authenticator, body::Room},
     ingest::writer::Writer,
     notify::{MemoryNotifier, Notifier},
     openapi,
@@ -69,6 +69,8 @@ impl Builder {
                 max_batch_events: 500,
                 max_batch_bytes: 4 * 1024 * 1024,
                 max_drift_ms: DEFAULT_MAX_DRIFT_MS,
+                body_within: Duration::from_secs(30),
+                max_bodies_bytes: 256 * 1024 * 1024,
             },
         }
     }
@@ -112,6 +114,18 @@ impl Builder {
     /// How far ahead of the server's clock a stamp may be.
     pub fn max_drift(mut self, max: Duration) -> Self {
         self.config.max_drift_ms = u64::try_from(max.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// How long a request's body may take to arrive: 30 s.
+    pub fn body_within(mut self, limit: Duration) -> Self {
+        self.config.body_within = limit;
+        self
+    }
+
+    /// The most bytes of all bodies that are being read or answered: 256 MiB. Past it a request gets 503.
+    pub fn max_bodies_bytes(mut self, max: usize) -> Self {
+        self.config.max_bodies_bytes = max;
         self
     }
 
@@ -159,6 +173,7 @@ impl Builder {
                 feed,
                 writer,
                 authenticator,
+                room: Room::new(self.config.max_bodies_bytes),
                 config: self.config,
                 openapi,
                 closing: CancellationToken::new(),

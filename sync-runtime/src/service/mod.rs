@@ -2,7 +2,11 @@
 
 mod builder;
 
-use std::{future::Future, sync::Arc, time::SystemTime};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +16,7 @@ use crate::{
         Feed,
         cursor::{CursorError, Scope},
     },
-    http::{self, Authenticator, Problem},
+    http::{self, Authenticator, Problem, body::Room},
     ingest::writer::Writer,
     notify::Notifier,
     principal::Principal,
@@ -34,7 +38,7 @@ pub use builder::{BuildError, Builder};
 ///     .build()
 ///     .await?;
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8787").await?;
-/// axum::serve(listener, sync.router()).await?;
+/// sync_runtime::serve(listener, sync.router()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -52,6 +56,7 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) config: Config,
+    pub(crate) room: Room,
     /// As JSON and as YAML.
     pub(crate) openapi: (String, String),
     closing: CancellationToken,
@@ -65,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) max_batch_events: usize,
     pub(crate) max_batch_bytes: usize,
     pub(crate) max_drift_ms: u64,
+    pub(crate) body_within: Duration,
+    pub(crate) max_bodies_bytes: usize,
 }
 
 impl SyncService {
