@@ -11,6 +11,8 @@ pub struct Scope {
     epoch: String,
     tenant: String,
     rights: String,
+    /// The fields that the reader may not see, of which `rights` is the short form.
+    hidden: String,
 }
 
 /// Why a cursor cannot be read on from.
@@ -35,6 +37,7 @@ impl Scope {
             epoch: epoch.to_owned(),
             tenant: short_hash(tenant),
             rights: short_hash(&hidden),
+            hidden,
         }
     }
 

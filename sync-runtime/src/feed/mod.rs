@@ -1,68 +1,61 @@
 //! How readers follow the log.
 //!
-//! A reader asks for what lies after its cursor. Recent entries are kept in memory, so that a thousand readers of one
-//! event cost one read; older ones come from the store. A notification is only a hint to look: a lost one costs
-//! latency, because every reader looks again by itself.
+//! A reader asks for what lies after its cursor. Each process has one reader of a tenant's log, which keeps the recent
+//! end in memory: a thousand streams of one event cost one read, and one writing of it for all who see the same. What
+//! lies further back comes from the store. A notification is only a hint to look: a lost one costs latency, because the
+//! log is looked at from time to time without one.
 
 pub mod cursor;
+mod follower;
+mod frame;
 mod tail;
+mod tenant;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use futures_util::{StreamExt as _, stream::SelectAll};
-
-use self::tail::{Keep, Tails};
-use crate::{
-    notify::{Hint, Hints, Notifier},
-    store::{Store, StoreError, StoredEvent},
+use self::tenant::Tenants;
+pub use self::{
+    follower::{Follower, Look},
+    frame::{Frame, Record, View},
 };
-
-/// How often a reader looks without a hint.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// The most entries of one look.
-const PAGE: u32 = 500;
+use crate::{
+    notify::{Hint, Notifier},
+    registry::Models,
+    store::{Store, StoredEvent},
+};
 
 /// The log as its readers see it.
 #[derive(Clone)]
 pub struct Feed {
+    models: Arc<Models>,
     store: Arc<dyn Store>,
     notifier: Arc<dyn Notifier>,
-    tails: Arc<Tails>,
-}
-
-/// What a follower finds.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// Entries of the followed types, in log order.
-    pub events: Vec<Arc<StoredEvent>>,
-    /// The position scanned up to.
-    pub scanned: u64,
-    /// Whether there is more at once.
-    pub has_more: bool,
+    tenants: Arc<Tenants>,
 }
 
 impl Feed {
     /// A feed over a store.
-    pub fn new(store: Arc<dyn Store>, notifier: Arc<dyn Notifier>) -> Self {
+    pub fn new(models: Arc<Models>, store: Arc<dyn Store>, notifier: Arc<dyn Notifier>) -> Self {
         Self {
+            models,
             store,
             notifier,
-            tails: Arc::default(),
+            tenants: Arc::default(),
         }
     }
 
     /// Tells readers of entries that are now durable. Each tenant's come in log order.
     pub async fn publish(&self, events: Vec<StoredEvent>) {
         let mut hints: Vec<(String, Hint)> = Vec::new();
-        for event in events {
+        for event in &events {
             let channel = channel(&event.key.tenant, &event.key.entity_type);
             let hint = Hint::changed(&event.key.entity_type, event.seq);
             match hints.iter_mut().find(|(known, _)| *known == channel) {
                 Some((_, last)) => *last = hint,
                 None => hints.push((channel, hint)),
             }
-            self.tails.push(event);
         }
+        self.tenants.push(events);
         for (channel, hint) in hints {
             if let Err(error) = self.notifier.broadcast(&channel, &hint).await {
                 tracing::warn!(%error, channel, "a notification was lost; readers will look by themselves");
@@ -71,80 +64,8 @@ impl Feed {
     }
 
     /// Follows a tenant's log from a position.
-    pub async fn follow(&self, tenant: &str, after: u64, entity_types: Vec<String>) -> Follower {
-        let mut hints = SelectAll::new();
-        for entity_type in &entity_types {
-            // Without hints the follower still looks from time to time.
-            match self.notifier.subscribe(&channel(tenant, entity_type)).await {
-                Ok(stream) => hints.push(stream),
-                Err(error) => tracing::warn!(%error, "following without notifications"),
-            }
-        }
-        Follower {
-            feed: self.clone(),
-            tenant: tenant.to_owned(),
-            entity_types,
-            after,
-            hints,
-            _tail: self.tails.keep(tenant),
-        }
-    }
-
-    async fn look(&self, tenant: &str, after: u64, types: &[String]) -> Result<Look, StoreError> {
-        if let Some(recent) = self.tails.after(tenant, after, PAGE as usize) {
-            return Ok(Look {
-                scanned: recent.last().map_or(after, |event| event.seq),
-                has_more: recent.len() == PAGE as usize,
-                events: recent
-                    .into_iter()
-                    .filter(|event| types.contains(&event.key.entity_type))
-                    .collect(),
-            });
-        }
-        let page = self
-            .store
-            .read_log(tenant, after, Some(types), PAGE)
-            .await?;
-        Ok(Look {
-            events: page.events.into_iter().map(Arc::new).collect(),
-            scanned: page.scanned,
-            has_more: page.has_more,
-        })
-    }
-}
-
-/// A reader of a tenant's log.
-pub struct Follower {
-    feed: Feed,
-    tenant: String,
-    entity_types: Vec<String>,
-    after: u64,
-    hints: SelectAll<Hints>,
-    _tail: Keep,
-}
-
-impl Follower {
-    /// What lies after the position, which then moves on. May be empty.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn look(&mut self) -> Result<Look, StoreError> {
-        let look = self
-            .feed
-            .look(&self.tenant, self.after, &self.entity_types)
-            .await?;
-        self.after = look.scanned;
-        Ok(look)
-    }
-
-    /// Waits for a hint, or until it is time to look without one.
-    pub async fn wait(&mut self) {
-        if self.hints.is_empty() {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            return;
-        }
-        let _ = tokio::time::timeout(LOOK_AGAIN, self.hints.next()).await;
+    pub fn follow(&self, tenant: &str, after: u64, view: View) -> Follower {
+        Follower::new(self.clone(), tenant, after, view)
     }
 }
 

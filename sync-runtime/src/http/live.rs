@@ -3,29 +3,22 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
+    body::{Body, Bytes},
     extract::State,
-    http::HeaderMap,
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
-    },
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
 };
 use futures_util::{Stream, StreamExt as _, stream};
+use tokio::time::{Instant, timeout_at};
 
-use super::{
-    App, Problem,
-    messages::{EventMessage, StreamMessage},
-    params::Params,
-};
+use super::{App, Problem, messages, params::Params};
 use crate::{
-    feed::{Follower, cursor::Scope},
-    ingest::writer::unix_millis,
+    feed::{Follower, View},
     principal::Principal,
-    semantics::access::Rights,
     service::Inner,
 };
 
-/// How often a comment says that the connection is alive.
+/// How often a silent stream says that the connection is alive.
 pub(super) const PING: Duration = Duration::from_secs(15);
 
 pub(super) async fn get(
@@ -44,73 +37,68 @@ pub(super) async fn get(
         .filter(|id| !id.is_empty())
         .or_else(|| params.get("since"));
     let after = service.position(&principal, &scope, since).await?;
-    let follower = service
-        .feed
-        .follow(&principal.tenant_id, after, types)
-        .await;
+    let view = View::new(scope, principal.rights(), types);
+    let follower = service.feed.follow(&principal.tenant_id, after, view);
     let end = service.end_of(&principal);
-    let events = messages(service, follower, scope, principal.rights()).take_until(end);
-    let pings = KeepAlive::new().interval(PING).text("ping");
-    let mut response = Sse::new(events).keep_alive(pings).into_response();
-    response.headers_mut().insert(
-        "x-accel-buffering",
-        axum::http::HeaderValue::from_static("no"),
-    );
-    Ok(response)
+    let reader = Reader {
+        service,
+        follower,
+        caught_up: false,
+        ping: Instant::now() + PING,
+    };
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "text/event-stream"),
+        (header::CACHE_CONTROL.as_str(), "no-cache"),
+        // Proxies are not to collect it.
+        ("x-accel-buffering", "no"),
+    ];
+    let body = Body::from_stream(reader.chunks().take_until(end));
+    Ok((headers, body).into_response())
 }
 
-/// The messages of a follower, one look after the other. It pulls from the log as fast as the reader reads, so that a
-/// slow one holds a page and no more.
-fn messages(
+/// A stream's reader. It pulls from the log as fast as its client reads, so that a slow one holds a frame and no more.
+struct Reader {
     service: Arc<Inner>,
     follower: Follower,
-    scope: Scope,
-    rights: Rights,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    let start = (follower, false);
-    stream::unfold(start, move |(mut follower, mut caught_up)| {
-        let (service, scope, rights) = (service.clone(), scope.clone(), rights.clone());
-        async move {
-            loop {
-                // A store that is away ends the stream; the client comes back with its cursor.
-                let look = follower.look().await.ok()?;
-                let mut page: Vec<Result<Event, Infallible>> = look
-                    .events
-                    .iter()
-                    .map(|event| {
-                        let cursor = scope.cursor(event.seq);
-                        let message = StreamMessage::Event {
-                            channel: &event.key.entity_type,
-                            event: EventMessage::of(event, &service.models, &rights),
-                            cursor: cursor.clone(),
-                        };
-                        Ok(Event::default()
-                            .event("event")
-                            .id(cursor)
-                            .data(message.json()))
-                    })
-                    .collect();
-                if !look.has_more && !caught_up {
-                    caught_up = true;
-                    let cursor = scope.cursor(look.scanned);
-                    let message = StreamMessage::CaughtUp {
-                        cursor: cursor.clone(),
-                        seq: look.scanned,
-                        server_time: unix_millis(),
-                    };
-                    page.push(Ok(Event::default()
-                        .event("caught_up")
-                        .id(cursor)
-                        .data(message.json())));
-                }
-                if !page.is_empty() {
-                    return Some((stream::iter(page), (follower, caught_up)));
-                }
-                if !look.has_more {
-                    follower.wait().await;
-                }
+    caught_up: bool,
+    ping: Instant,
+}
+
+impl Reader {
+    /// What is written, some events at a time. A store that is away ends it; the client comes back with its cursor.
+    fn chunks(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, |mut reader| async move {
+            let chunk = reader.next().await?;
+            reader.ping = Instant::now() + PING;
+            Some((Ok(chunk), reader))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let models = &self.service.models;
+            let look = self
+                .follower
+                .look(|event, view| messages::entry(event, models, view))
+                .await
+                .inspect_err(|error| tracing::error!(%error, "a stream ends"))
+                .ok()?;
+            let events = look.frame.sse();
+            if !look.has_more && !self.caught_up {
+                self.caught_up = true;
+                let caught_up = messages::caught_up(self.follower.view(), look.frame.scanned());
+                return Some([&*events, caught_up.sse()].concat().into());
+            }
+            if !events.is_empty() {
+                return Some(events);
+            }
+            if Instant::now() >= self.ping {
+                return Some(Bytes::from_static(b": ping\n\n"));
+            }
+            if !look.has_more {
+                // Out of time or not: it looks, and then says that it is alive.
+                let _ = timeout_at(self.ping, self.follower.wait()).await;
             }
         }
-    })
-    .flatten()
+    }
 }

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    feed::{Record, View},
+    ingest::writer::unix_millis,
     registry::Models,
     semantics::{access::Rights, time, upcast},
     store::{Head, StoredEvent},
@@ -95,11 +97,11 @@ pub(super) enum StreamMessage<'a> {
     Event {
         channel: &'a str,
         event: EventMessage<'a>,
-        cursor: String,
+        cursor: &'a str,
     },
     /// All that was in the log has been sent.
     CaughtUp {
-        cursor: String,
+        cursor: &'a str,
         seq: u64,
         server_time: u64,
     },
@@ -107,6 +109,28 @@ pub(super) enum StreamMessage<'a> {
     Ping { server_time: u64 },
     /// Why the stream is about to end.
     Error { code: &'a str },
+}
+
+/// An entry of the log as a message of a stream.
+pub(super) fn entry(event: &StoredEvent, models: &Models, view: &View) -> Record {
+    let cursor = view.scope().cursor(event.seq);
+    let message = StreamMessage::Event {
+        channel: &event.key.entity_type,
+        event: EventMessage::of(event, models, view.rights()),
+        cursor: &cursor,
+    };
+    Record::new("event", &cursor, &message.json())
+}
+
+/// All that was in the log has been sent, up to a position.
+pub(super) fn caught_up(view: &View, seq: u64) -> Record {
+    let cursor = view.scope().cursor(seq);
+    let message = StreamMessage::CaughtUp {
+        cursor: &cursor,
+        seq,
+        server_time: unix_millis(),
+    };
+    Record::new("caught_up", &cursor, &message.json())
 }
 
 impl StreamMessage<'_> {

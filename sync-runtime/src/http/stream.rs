@@ -19,23 +19,20 @@ use base64::{
     Engine as _,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use futures_util::SinkExt as _;
 use serde::Deserialize;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at, timeout, timeout_at};
 
 use super::{
     App, Problem, auth,
     live::PING,
-    messages::{EventMessage, StreamMessage},
+    messages::{self, StreamMessage},
     params::Params,
 };
 use crate::{
-    feed::{
-        Follower, Look,
-        cursor::{CursorError, Scope},
-    },
+    feed::{Follower, Look, View, cursor::CursorError},
     ingest::writer::unix_millis,
     principal::Principal,
-    semantics::access::Rights,
     service::Inner,
 };
 
@@ -43,12 +40,20 @@ use crate::{
 const PROTOCOL: &str = "sync.v1";
 /// How long a client may take to send its token.
 const AUTH_WITHIN: Duration = Duration::from_secs(10);
-/// How long a reader may keep one message waiting.
+/// How long a reader may keep a frame waiting.
 const READ_WITHIN: Duration = Duration::from_secs(20);
+/// How long one that was too slow may take to learn why. Shorter than the door's patience with a stalled connection.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(9);
 /// The most bytes of a client's message; tokens are all that clients send.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// The library's own 128 KiB would be allocated for each idle connection.
-const BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 4 * 1024;
+/// So many bytes of messages are written at once. Grows to that where a stream has so much to send, and not before.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// The most messages of a client in a row, and how long until it may send one more. All that it has to say is a token
+/// now and then; whoever floods is not listened to.
+const MAX_SAID: u32 = 100;
+const SAY_AGAIN: Duration = Duration::from_millis(250);
 
 /// Why the server closes a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,8 @@ enum Close {
     Unauthorized,
     TooSlow,
     CursorExpired,
+    /// The client says too much.
+    TooLoud,
     /// The server goes away, or its store has.
     Away,
     /// The client has gone.
@@ -71,6 +78,7 @@ impl Close {
             Close::Unauthorized => 4401,
             Close::TooSlow => 4408,
             Close::CursorExpired => 4410,
+            Close::TooLoud => 1008,
             Close::Away => 1012,
             Close::Gone => 1000,
         }
@@ -83,6 +91,7 @@ impl Close {
             Close::Unauthorized => "unauthorized",
             Close::TooSlow => "too_slow",
             Close::CursorExpired => "cursor_expired",
+            Close::TooLoud => "too_many_messages",
             Close::Away => "storage_unavailable",
             Close::Gone => "closed",
         }
@@ -109,8 +118,9 @@ pub(super) async fn get(
     };
     upgrade
         .protocols([PROTOCOL])
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_frame_size(MAX_MESSAGE)
         .max_message_size(MAX_MESSAGE)
         .on_upgrade(move |mut socket| async move {
             let close = match serve(&service, &mut socket, token, &params).await {
@@ -166,18 +176,14 @@ async fn serve(
             CursorError::Invalid => Close::BadCursor,
             CursorError::Expired => Close::CursorExpired,
         })?;
-    let follower = service
-        .feed
-        .follow(&principal.tenant_id, after, types)
-        .await;
+    let view = View::new(scope, principal.rights(), types);
     let mut session = Session {
+        follower: service.feed.follow(&principal.tenant_id, after, view),
         service,
         socket,
-        rights: principal.rights(),
-        scope,
         principal,
-        follower,
         caught_up: false,
+        patience: Patience::new(),
     };
     session.run().await
 }
@@ -196,7 +202,9 @@ enum ClientMessage {
 }
 
 async fn first_token(socket: &mut WebSocket) -> Result<String, Close> {
+    let mut patience = Patience::new();
     loop {
+        patience.hear()?;
         match socket.recv().await {
             Some(Ok(Message::Text(text))) => {
                 return match serde_json::from_str(&text) {
@@ -216,10 +224,9 @@ struct Session<'a> {
     service: &'a Arc<Inner>,
     socket: &'a mut WebSocket,
     principal: Principal,
-    rights: Rights,
-    scope: Scope,
     follower: Follower,
     caught_up: bool,
+    patience: Patience,
 }
 
 impl Session<'_> {
@@ -235,10 +242,16 @@ impl Session<'_> {
                 () = tokio::time::sleep_until(until) => return Err(Close::Unauthorized),
                 received = self.socket.recv() => self.receive(received).await?,
                 _ = pings.tick() => {
-                    self.send(&StreamMessage::Ping { server_time: unix_millis() }).await?;
+                    let ping = StreamMessage::Ping { server_time: unix_millis() };
+                    self.send(vec![Message::Text(ping.json().into())]).await?;
                 }
                 () = async { if !more { self.follower.wait().await } } => {
-                    let look = self.follower.look().await.map_err(|_| Close::Away)?;
+                    let models = &self.service.models;
+                    let look = self
+                        .follower
+                        .look(|event, view| messages::entry(event, models, view))
+                        .await
+                        .map_err(|_| Close::Away)?;
                     more = look.has_more;
                     self.pass_on(look).await?;
                 }
@@ -261,6 +274,7 @@ impl Session<'_> {
         &mut self,
         received: Option<Result<Message, axum::Error>>,
     ) -> Result<(), Close> {
+        self.patience.hear()?;
         match received {
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
                 Ok(ClientMessage::Auth { token }) => self.renew(&token).await,
@@ -280,55 +294,74 @@ impl Session<'_> {
         {
             return Err(Close::Unauthorized);
         }
-        if self.service.scope(&renewed) != self.scope {
+        if self.service.scope(&renewed) != *self.follower.view().scope() {
             return Err(Close::CursorExpired);
         }
         self.principal = renewed;
         Ok(())
     }
 
+    /// Sends a frame in as few writes as it takes: its messages are collected before they go out.
     async fn pass_on(&mut self, look: Look) -> Result<(), Close> {
-        let until = self.expiry();
-        for event in &look.events {
-            // A reader that takes its time must not outlive its token.
-            if Instant::now() >= until {
-                return Err(Close::Unauthorized);
-            }
-            let message = StreamMessage::Event {
-                channel: &event.key.entity_type,
-                event: EventMessage::of(event, &self.service.models, &self.rights),
-                cursor: self.scope.cursor(event.seq),
-            };
-            send(self.socket, &message).await?;
-        }
-        if !look.has_more && !self.caught_up {
+        let caught_up = (!look.has_more && !self.caught_up).then(|| {
             self.caught_up = true;
-            let message = StreamMessage::CaughtUp {
-                cursor: self.scope.cursor(look.scanned),
-                seq: look.scanned,
-                server_time: unix_millis(),
-            };
-            self.send(&message).await?;
+            messages::caught_up(self.follower.view(), look.frame.scanned())
+        });
+        let texts = look.frame.records().iter().chain(&caught_up);
+        let messages: Vec<Message> = texts
+            .map(|record| Message::Text(record.text().clone()))
+            .collect();
+        if messages.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.send(messages).await
     }
 
-    async fn send(&mut self, message: &StreamMessage<'_>) -> Result<(), Close> {
-        send(self.socket, message).await
+    /// Sends messages, which waits until the reader has room for them: not for long, and not beyond its token.
+    async fn send(&mut self, messages: Vec<Message>) -> Result<(), Close> {
+        let expiry = self.expiry();
+        let limit = expiry.min(Instant::now() + READ_WITHIN);
+        let sending = async {
+            for message in messages {
+                self.socket.feed(message).await?;
+            }
+            self.socket.flush().await
+        };
+        match timeout_at(limit, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Close::Gone),
+            Err(_) if limit == expiry => Err(Close::Unauthorized),
+            Err(_) => Err(Close::TooSlow),
+        }
     }
 }
 
-/// Sends a message, which waits until the reader has room for it.
-async fn send(socket: &mut WebSocket, message: &StreamMessage<'_>) -> Result<(), Close> {
-    match timeout(
-        READ_WITHIN,
-        socket.send(Message::Text(message.json().into())),
-    )
-    .await
-    {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Close::Gone),
-        Err(_) => Err(Close::TooSlow),
+/// How much a client may still say.
+struct Patience {
+    left: u32,
+    since: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            left: MAX_SAID,
+            since: Instant::now(),
+        }
+    }
+
+    /// Takes note of one more message.
+    fn hear(&mut self) -> Result<(), Close> {
+        let regained = self.since.elapsed().as_millis() / SAY_AGAIN.as_millis();
+        if let Some(regained) = u32::try_from(regained)
+            .ok()
+            .filter(|regained| *regained > 0)
+        {
+            self.left = self.left.saturating_add(regained).min(MAX_SAID);
+            self.since = Instant::now();
+        }
+        self.left = self.left.checked_sub(1).ok_or(Close::TooLoud)?;
+        Ok(())
     }
 }
 
@@ -352,7 +385,7 @@ async fn end(mut socket: WebSocket, close: Close) {
     };
     // One that is too slow has what was sent before still to read.
     let within = match close {
-        Close::TooSlow => READ_WITHIN,
+        Close::TooSlow => FAREWELL_WITHIN,
         _ => Duration::from_secs(2),
     };
     let _ = timeout(within, farewell).await;

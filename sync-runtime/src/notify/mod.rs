@@ -56,4 +56,9 @@ impl Hint {
             payload: json!({ "entity_type": entity_type, "seq": seq }),
         }
     }
+
+    /// The position that the log has reached, where the message says so.
+    pub fn seq(&self) -> Option<u64> {
+        self.payload["seq"].as_u64()
+    }
 }

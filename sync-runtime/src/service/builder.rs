@@ -163,7 +163,7 @@ impl Builder {
         store.prepare(models.schema()).await?;
         let models = Arc::new(models);
         let notifier: Arc<dyn Notifier> = Arc::new(MemoryNotifier::default());
-        let feed = Feed::new(store.clone(), notifier.clone());
+        let feed = Feed::new(models.clone(), store.clone(), notifier.clone());
         let (writer, writing) = Writer::start(models.clone(), store.clone(), feed.clone()).await?;
         Ok(SyncService {
             inner: Arc::new(Inner {

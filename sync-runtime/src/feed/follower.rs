@@ -1,0 +1,133 @@
+//! A reader of a tenant's log.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{
+    Feed,
+    frame::{FRAME_BYTES, Frame, Record, View},
+    tail::weight,
+    tenant::Followed,
+};
+use crate::store::{LogPage, Result, StoredEvent};
+
+/// The most entries that are read at once on the way to the log's recent end.
+const PAGE: u32 = 256;
+
+/// A reader of a tenant's log: from a position on, first out of the store, then with all others.
+pub struct Follower {
+    feed: Feed,
+    tenant: String,
+    followed: Followed,
+    view: Arc<View>,
+    after: u64,
+    end: watch::Receiver<u64>,
+    /// How many entries to read next, so that about a frame's worth of bytes comes.
+    page: u32,
+    /// The store has said once that there is no more. Until then the log's recent end in memory is not trusted to be
+    /// its end: another process may have written a moment ago.
+    caught_up: bool,
+}
+
+/// What a follower finds.
+#[derive(Debug)]
+pub struct Look {
+    /// Entries of the view.
+    pub frame: Arc<Frame>,
+    /// Whether there is more at once.
+    pub has_more: bool,
+}
+
+impl Follower {
+    pub(super) fn new(feed: Feed, tenant: &str, after: u64, view: View) -> Self {
+        let followed = feed.tenants.follow(&feed, tenant);
+        Self {
+            view: followed.tenant.view(view),
+            end: followed.tenant.watch(),
+            followed,
+            tenant: tenant.to_owned(),
+            feed,
+            after,
+            page: PAGE,
+            caught_up: false,
+        }
+    }
+
+    /// What it sees.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// What lies after the position, which then moves on. May be empty. `write` says how an entry goes out.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn look(
+        &mut self,
+        write: impl Fn(&StoredEvent, &View) -> Record + Send + Sync,
+    ) -> Result<Look> {
+        if let Some((frame, end)) = self
+            .followed
+            .tenant
+            .frame(&self.view, self.after, &write)
+            .filter(|(frame, _)| self.caught_up || frame.scanned() > self.after)
+        {
+            self.after = frame.scanned();
+            return Ok(Look {
+                frame,
+                has_more: self.after < end || !self.caught_up,
+            });
+        }
+        let types = Some(self.view.entity_types());
+        let page = self
+            .feed
+            .store
+            .read_log(&self.tenant, self.after, types, self.page)
+            .await?;
+        let look = self.of_page(page, write);
+        self.after = look.frame.scanned();
+        self.caught_up |= !look.has_more;
+        Ok(look)
+    }
+
+    /// A frame's worth of a page. The rest is dropped and read again: a reader that takes its time holds a frame and no
+    /// more.
+    fn of_page(&mut self, page: LogPage, write: impl Fn(&StoredEvent, &View) -> Record) -> Look {
+        let mut bytes = 0;
+        let fitting = page
+            .events
+            .iter()
+            .take_while(|event| {
+                let first = bytes == 0;
+                bytes += weight(event);
+                first || bytes <= FRAME_BYTES
+            })
+            .count();
+        let kept = &page.events[..fitting];
+        let records = kept.iter().map(|event| write(event, &self.view)).collect();
+        let cut = fitting < page.events.len();
+        let scanned = match kept.last().filter(|_| cut) {
+            Some(last) => last.seq,
+            None => page.scanned,
+        };
+        let fitting = u32::try_from(fitting).unwrap_or(PAGE);
+        self.page = if cut {
+            fitting + fitting / 4 + 1
+        } else {
+            (self.page * 2).min(PAGE)
+        };
+        Look {
+            frame: Arc::new(Frame::new(scanned, records)),
+            has_more: cut || page.has_more,
+        }
+    }
+
+    /// Waits until there is more.
+    pub async fn wait(&mut self) {
+        let after = self.after;
+        // The sender lives as long as what is followed.
+        let _ = self.end.wait_for(|end| *end > after).await;
+    }
+}
