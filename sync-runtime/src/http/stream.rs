@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{
+    Extension,
     extract::{
         State,
         ws::{
@@ -33,6 +34,7 @@ use crate::{
     feed::{Follower, Look, View, cursor::CursorError},
     ingest::writer::unix_millis,
     principal::Principal,
+    serve::StalledAfter,
     service::Inner,
 };
 
@@ -42,8 +44,6 @@ const PROTOCOL: &str = "sync.v1";
 const AUTH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a reader may keep a frame waiting.
 const READ_WITHIN: Duration = Duration::from_secs(20);
-/// How long one that was too slow may take to learn why. Shorter than the door's patience with a stalled connection.
-const FAREWELL_WITHIN: Duration = Duration::from_secs(9);
 /// The most bytes of a client's message; tokens are all that clients send.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// The library's own 128 KiB would be allocated for each idle connection.
@@ -102,6 +102,7 @@ pub(super) async fn get(
     State(service): App,
     headers: HeaderMap,
     params: Params,
+    stalled_after: Option<Extension<StalledAfter>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let token = token_of(&headers);
@@ -116,6 +117,10 @@ pub(super) async fn get(
             .into_response();
         }
     };
+    if let Some(Extension(stalled_after)) = stalled_after {
+        // First to find out, then to say so.
+        stalled_after.at_least(2 * READ_WITHIN + Duration::from_secs(5));
+    }
     upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(READ_BUFFER)
@@ -385,7 +390,7 @@ async fn end(mut socket: WebSocket, close: Close) {
     };
     // One that is too slow has what was sent before still to read.
     let within = match close {
-        Close::TooSlow => FAREWELL_WITHIN,
+        Close::TooSlow => READ_WITHIN,
         _ => Duration::from_secs(2),
     };
     let _ = timeout(within, farewell).await;

@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, body::Body, http::Request};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -23,8 +23,10 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use self::stall::EndStalled;
+pub(crate) use self::stall::StalledAfter;
 
 /// The most bytes of a request's line and headers.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -110,8 +112,16 @@ impl Serve {
                 Some(_) = connections.join_next(), if !connections.is_empty() => continue,
                 stream = accept(&self.listener) => stream,
             };
-            let io = TokioIo::new(EndStalled::new(stream, self.stalled_after));
-            let service = TowerToHyperService::new(self.app.clone());
+            let stalled_after = StalledAfter::new(self.stalled_after);
+            let io = TokioIo::new(EndStalled::new(stream, stalled_after.clone()));
+            let service = self
+                .app
+                .clone()
+                .map_request(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(stalled_after.clone());
+                    request.map(Body::new)
+                });
+            let service = TowerToHyperService::new(service);
             let connection = http.serve_connection(io, service).with_upgrades();
             let closing = closing.clone();
             connections.spawn(async move {

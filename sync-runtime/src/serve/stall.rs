@@ -3,6 +3,10 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,16 +16,43 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+/// How long a connection's other end may take nothing. Requests find it among their extensions: a handler that tells its
+/// client why before it goes asks for the time to do so.
+#[derive(Debug, Clone)]
+pub(crate) struct StalledAfter(Arc<AtomicU64>);
+
+impl StalledAfter {
+    pub(super) fn new(limit: Duration) -> Self {
+        let this = Self(Arc::default());
+        this.set(limit);
+        this
+    }
+
+    fn set(&self, limit: Duration) {
+        let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(millis, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Waits at least so long.
+    pub(crate) fn at_least(&self, limit: Duration) {
+        self.set(self.get().max(limit));
+    }
+}
+
 /// Fails a write that made no progress for too long. While nothing is stuck it costs nothing.
 pub(super) struct EndStalled<S> {
     stream: S,
-    limit: Duration,
+    limit: StalledAfter,
     /// Runs while a write waits.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> EndStalled<S> {
-    pub(super) fn new(stream: S, limit: Duration) -> Self {
+    pub(super) fn new(stream: S, limit: StalledAfter) -> Self {
         Self {
             stream,
             limit,
@@ -39,7 +70,7 @@ impl<S> EndStalled<S> {
             self.stuck = None;
             return outcome;
         }
-        let limit = self.limit;
+        let limit = self.limit.get();
         let timer = self.stuck.get_or_insert_with(|| Box::pin(sleep(limit)));
         timer.as_mut().poll(context).map(|()| {
             Err(io::Error::new(
@@ -103,7 +134,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_write_that_nobody_takes_ends_and_one_that_moves_goes_on() {
         let (ours, mut theirs) = tokio::io::duplex(8);
-        let mut guarded = EndStalled::new(ours, Duration::from_secs(30));
+        let mut guarded = EndStalled::new(ours, StalledAfter::new(Duration::from_secs(30)));
         let reading = tokio::spawn(async move {
             let mut taken = [0; 8];
             for _ in 0..4 {
