@@ -10,6 +10,7 @@ use crate::{
     ingest::{
         Outcome, Rejection,
         incoming::{Candidate, Content, Valid, normal_entity_id},
+        is_inside,
         submission::{Acceptance, Submission},
         writer::WriteError,
     },
@@ -66,6 +67,11 @@ pub enum EmitError {
     /// The model is not among those of the service.
     #[error("`{0}` is no model of this service")]
     UnknownModel(String),
+    /// A guard or a hook tried to write an event. It runs inside the one write transaction, which would wait for itself.
+    #[error(
+        "a guard cannot emit: it runs inside the transaction of another event; emit once that is written"
+    )]
+    InsideGuard,
     /// The id is no value of the model's key.
     #[error("`{0}` is no id of this model")]
     InvalidId(String),
@@ -92,6 +98,9 @@ pub async fn emit<M: EventModel>(
     id: &M::Id,
     event: &M::Event,
 ) -> Result<Emitted, EmitError> {
+    if is_inside() {
+        return Err(EmitError::InsideGuard);
+    }
     let model = model::<M>(context)?;
     let entity_id = entity_id::<M>(model, id)?;
     let event_id = Uuid::new_v4();

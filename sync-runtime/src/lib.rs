@@ -14,6 +14,8 @@ pub mod emit;
 #[cfg(feature = "server")]
 pub mod feed;
 #[cfg(feature = "server")]
+pub mod guard;
+#[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "server")]
 pub mod http;
@@ -38,7 +40,11 @@ pub mod store;
 pub mod typed;
 
 #[cfg(feature = "server")]
+pub use async_trait::async_trait;
+#[cfg(feature = "server")]
 pub use emit::{EmitError, Emitted, Recorded, SyncContext};
+#[cfg(feature = "server")]
+pub use guard::{Applied, Attempt, Guard, Refusal};
 #[cfg(feature = "server")]
 pub use http::{AuthError, Authenticator, DevTokens};
 #[cfg(feature = "server")]
@@ -48,6 +54,10 @@ pub use schema::{SyncKey, SyncType};
 pub use serve::{Serve, serve};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
+#[cfg(feature = "server")]
+pub use sqlx;
+#[cfg(feature = "server")]
+pub use store::Transaction;
 pub use sync_derive::{SyncType, Syncable};
 pub use typed::{
     Entity, Event, EventMeta, EventModel, ModelEvent, PayloadError, Syncable, UpcastFn,

@@ -1,8 +1,9 @@
 //! The models that are linked into a program.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
+    guard::AnyGuard,
     schema::{Model, Problem, Schema},
     semantics::fold::Reducer,
     typed::{CustomFn, Registration, UpcastFn},
@@ -13,7 +14,12 @@ use crate::{
 pub struct Models {
     schema: Schema,
     functions: BTreeMap<String, Functions>,
+    guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
+    guard_time: Duration,
 }
+
+/// How much of one group a tenant's guards may take.
+pub(crate) const GUARD_TIME: Duration = Duration::from_secs(2);
 
 /// The functions that a declaration names.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +61,8 @@ impl Models {
         Ok(Self {
             schema: Schema::new(models)?,
             functions,
+            guards: BTreeMap::new(),
+            guard_time: GUARD_TIME,
         })
     }
 
@@ -66,6 +74,27 @@ impl Models {
     /// The model of that entity.
     pub fn model(&self, entity: &str) -> Option<&Model> {
         self.schema.model(entity)
+    }
+
+    /// With the application's rules, by entity.
+    pub(crate) fn guarded(
+        mut self,
+        guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
+        time: Duration,
+    ) -> Self {
+        self.guards = guards;
+        self.guard_time = time;
+        self
+    }
+
+    /// The application's rules for the model of that entity.
+    pub(crate) fn guards(&self, entity: &str) -> &[Arc<dyn AnyGuard>] {
+        self.guards.get(entity).map_or(&[], Vec::as_slice)
+    }
+
+    /// How much of one group a tenant's guards may take.
+    pub(crate) fn guard_time(&self) -> Duration {
+        self.guard_time
     }
 
     /// The model of that entity, ready to fold.

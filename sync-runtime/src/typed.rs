@@ -20,6 +20,8 @@ use crate::schema::Model;
 pub use convert::{decode, encode};
 pub use custom::{CustomFn, Registration, run_custom};
 pub use fold::apply;
+#[cfg(feature = "server")]
+pub(crate) use fold::entity_of;
 pub use upcast::UpcastFn;
 pub(crate) use upcast::run_upcast;
 

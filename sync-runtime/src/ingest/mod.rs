@@ -11,5 +11,6 @@ mod refold;
 pub mod submission;
 pub mod writer;
 
+pub(crate) use group::{is_inside, occurrence};
 pub use outcome::{Code, Outcome, Rejection};
 pub(crate) use refold::fold_stored;

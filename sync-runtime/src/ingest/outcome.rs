@@ -25,10 +25,7 @@ pub struct Rejection {
 
 /// Why an event is not in the log, for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is documented by its text in the contract"
-)]
+#[expect(missing_docs, reason = "the contract's own are documented there")]
 pub enum Code {
     UnknownEntityType,
     UnknownEventType,
@@ -46,6 +43,8 @@ pub enum Code {
     PayloadTooLarge,
     StorageUnavailable,
     Overloaded,
+    /// What one of the application's guards returned.
+    Application(String),
 }
 
 impl Code {
@@ -68,6 +67,7 @@ impl Code {
             Code::PayloadTooLarge => "payload_too_large",
             Code::StorageUnavailable => "storage_unavailable",
             Code::Overloaded => "overloaded",
+            Code::Application(code) => code,
         }
     }
 

@@ -1,20 +1,22 @@
 //! What can be set before a service starts, and what keeps it from starting.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Config, Inner, SyncService};
 use crate::{
     feed::Feed,
+    guard::{AnyGuard, Guard, Typed},
     http::{Authenticator, body::Room},
     ingest::writer::Writer,
     notify::{MemoryNotifier, Notifier},
     openapi,
-    registry::Models,
+    registry::{GUARD_TIME, Models},
     schema::{self, Notification},
     semantics::hlc::DEFAULT_MAX_DRIFT_MS,
     store::{Store, StoreError, sqlite::SqliteStore},
+    typed::EventModel,
 };
 
 /// Why a backend does not start.
@@ -47,6 +49,9 @@ pub enum BuildError {
     /// A URL of a database that is not known.
     #[error("`{0}` is no database that this version knows; expected `sqlite://path`")]
     UnknownDatabase(String),
+    /// A guard of a model that the service does not have.
+    #[error("a guard is set for `{0}`, which is no model of this service")]
+    UnknownGuarded(String),
 }
 
 /// Builds a [`SyncService`].
@@ -55,6 +60,8 @@ pub struct Builder {
     database: String,
     authenticator: Option<Arc<dyn Authenticator>>,
     models: Option<Models>,
+    guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
+    guard_time: Duration,
     config: Config,
 }
 
@@ -64,6 +71,8 @@ impl Builder {
             database: "sqlite://sync.db".to_owned(),
             authenticator: None,
             models: None,
+            guards: BTreeMap::new(),
+            guard_time: GUARD_TIME,
             config: Config {
                 prefix: "/api/v1".to_owned(),
                 max_batch_events: 500,
@@ -90,6 +99,22 @@ impl Builder {
     /// These models instead of all that are linked.
     pub fn models(mut self, models: Models) -> Self {
         self.models = Some(models);
+        self
+    }
+
+    /// The application's own rules for a model, and what it does about its events. Several for one model are asked in the
+    /// order in which they are set, and the first that refuses decides.
+    pub fn guard<M: EventModel + Send + Sync>(mut self, guard: impl Guard<M>) -> Self {
+        let guard: Arc<dyn AnyGuard> = Arc::new(Typed::<M, _>::new(guard));
+        let entity = M::MODEL.entity.to_string();
+        self.guards.entry(entity).or_default().push(guard);
+        self
+    }
+
+    /// How much of one write transaction the guards of one tenant may take, two seconds unless set: the others wait for
+    /// them. What is left of that tenant's guarded events is then told to come again.
+    pub fn guard_time(mut self, time: Duration) -> Self {
+        self.guard_time = time;
         self
     }
 
@@ -153,6 +178,11 @@ impl Builder {
                 });
             }
         }
+        let unknown = |entity: &&String| models.model(entity).is_none();
+        if let Some(unknown) = self.guards.keys().find(unknown) {
+            return Err(BuildError::UnknownGuarded(unknown.clone()));
+        }
+        let models = models.guarded(self.guards, self.guard_time);
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
         let document = openapi::document(models.schema(), &self.config.prefix);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));

@@ -7,11 +7,13 @@
 mod entry;
 mod query;
 pub mod sqlite;
+mod transaction;
 
 use async_trait::async_trait;
 
 pub use entry::{EntityKey, Head, Place, Snapshot, StoredEvent};
 pub use query::{Direction, Filter, ListQuery, Order, PageStart};
+pub use transaction::{OtherDatabase, Transaction};
 
 use crate::schema::{Model, Schema};
 
@@ -152,6 +154,9 @@ pub trait WriteGroup: Send {
 
     /// Remembers the newest stamp.
     async fn save_stamp(&mut self, stamp: &str) -> Result<()>;
+
+    /// The same transaction for the application's own tables.
+    fn transaction(&mut self) -> Transaction<'_>;
 
     /// Makes all of it durable and visible at once.
     async fn commit(self: Box<Self>) -> Result<()>;

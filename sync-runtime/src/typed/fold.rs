@@ -75,6 +75,19 @@ fn to_folded<M: EventModel>(state: Entity<M>) -> (Folded, Map<String, Value>) {
     (Folded::Live(shared), rest)
 }
 
+/// The typed state of a fold; the excluded fields are at their default.
+#[cfg(feature = "server")]
+pub(crate) fn entity_of<M: EventModel>(folded: &Folded) -> Result<Entity<M>, serde_json::Error> {
+    match folded {
+        Folded::Absent => Ok(Entity::Absent),
+        Folded::Deleted => Ok(Entity::Deleted),
+        Folded::Live(shared) => {
+            let object = to_serde(M::MODEL, shared.clone());
+            M::deserialize(Value::Object(object)).map(Entity::Live)
+        }
+    }
+}
+
 fn from_shared<M: EventModel>(shared: Map<String, Value>, excluded: Map<String, Value>) -> M {
     let mut object = to_serde(M::MODEL, shared);
     object.extend(excluded);

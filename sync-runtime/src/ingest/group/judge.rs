@@ -2,6 +2,7 @@
 
 use super::{Grouping, entity_key, refuse::refuse};
 use crate::{
+    guard::Write,
     ingest::{
         Code, Outcome, Rejection,
         incoming::{Candidate, Valid},
@@ -55,10 +56,11 @@ impl Grouping<'_> {
             .get(&event.key)
             .is_some_and(|head| event.place() < head.last);
         let rejected = if late {
-            self.place_late(reducer, declared, &event, submission.acceptance)
+            self.place_late(reducer, declared, &event, submission)
                 .await?
         } else {
-            self.place_last(reducer, declared, &event, submission.acceptance)
+            self.place_last(reducer, declared, &event, submission)
+                .await?
         };
         Ok(match rejected {
             Some(rejection) => Outcome::Rejected(rejection),
@@ -99,20 +101,26 @@ impl Grouping<'_> {
     }
 
     /// Judges and folds an event at the end of its entity's order.
-    fn place_last(
+    async fn place_last(
         &mut self,
         reducer: Reducer<'_>,
         declared: &Event,
         event: &StoredEvent,
-        acceptance: Acceptance,
-    ) -> Option<Rejection> {
+        submission: &Submission,
+    ) -> Result<Option<Rejection>> {
         let head = self.heads.get(&event.key);
-        if acceptance == Acceptance::Judged {
-            let folded = head.map_or(&Folded::Absent, |head| &head.folded);
-            if let Some(rejection) = refuse(reducer, declared, head.is_some(), folded, event) {
-                return Some(rejection);
+        let exists = head.is_some();
+        let before = head.map_or(&Folded::Absent, |head| &head.folded);
+        if submission.acceptance == Acceptance::Judged {
+            if let Some(rejection) = refuse(reducer, declared, exists, before, event) {
+                return Ok(Some(rejection));
+            }
+            let write = write(submission, declared, event, before, false);
+            if let Some(rejection) = self.rules.check(write).await {
+                return Ok(Some(rejection));
             }
         }
+        let before = (!self.rules.of(event).is_empty()).then(|| before.clone());
         let head = self.heads.entry(event.key.clone()).or_insert_with(|| Head {
             key: event.key.clone(),
             folded: Folded::Absent,
@@ -122,7 +130,22 @@ impl Grouping<'_> {
             schema_version: reducer.model.version,
             snapshot_count: 0,
         });
-        fold_stored(reducer, &mut head.folded, event);
+        let did_something = fold_stored(reducer, &mut head.folded, event);
+        if let Some(before) = before {
+            let write = write(submission, declared, event, &before, false);
+            let after = (&head.folded, did_something);
+            let rejection = self
+                .rules
+                .applied(&mut *self.group, write, after, &head.folded)
+                .await?;
+            if rejection.is_some() {
+                head.folded = before;
+                if !exists {
+                    self.heads.remove(&event.key);
+                }
+                return Ok(rejection);
+            }
+        }
         head.last = event.place();
         head.event_count += 1;
         head.seq = event.seq;
@@ -135,7 +158,7 @@ impl Grouping<'_> {
                 .or_default()
                 .push(snapshot);
         }
-        None
+        Ok(None)
     }
 
     /// Judges an event at its place among others, and folds the entity again from before that place.
@@ -144,19 +167,37 @@ impl Grouping<'_> {
         reducer: Reducer<'_>,
         declared: &Event,
         event: &StoredEvent,
-        acceptance: Acceptance,
+        submission: &Submission,
     ) -> Result<Option<Rejection>> {
         // What this group has accepted so far belongs to the order.
         self.flush().await?;
         let place = event.place();
         let around = Around::read(&mut *self.group, reducer, &event.key, &place).await?;
-        let folded = around.fold_before(reducer);
-        if acceptance == Acceptance::Judged
-            && let Some(rejection) = refuse(reducer, declared, true, &folded, event)
-        {
-            return Ok(Some(rejection));
+        let before = around.fold_before(reducer);
+        if submission.acceptance == Acceptance::Judged {
+            if let Some(rejection) = refuse(reducer, declared, true, &before, event) {
+                return Ok(Some(rejection));
+            }
+            let write = write(submission, declared, event, &before, true);
+            if let Some(rejection) = self.rules.check(write).await {
+                return Ok(Some(rejection));
+            }
         }
-        let (head, snapshots) = around.fold_with(reducer, folded, event);
+        let watched = (!self.rules.of(event).is_empty()).then(|| before.clone());
+        let (head, snapshots) = around.fold_with(reducer, before, event);
+        if let Some(before) = watched {
+            let mut after = before.clone();
+            let did_something = fold_stored(reducer, &mut after, event);
+            let write = write(submission, declared, event, &before, true);
+            let after = (&after, did_something);
+            let rejection = self
+                .rules
+                .applied(&mut *self.group, write, after, &head.folded)
+                .await?;
+            if rejection.is_some() {
+                return Ok(rejection);
+            }
+        }
         self.group.drop_snapshots_from(&event.key, &place).await?;
         self.snapshots
             .entry(event.key.clone())
@@ -174,6 +215,22 @@ impl Grouping<'_> {
         self.remember(event.clone());
         self.pending.push(event);
         Outcome::Accepted { seq }
+    }
+}
+
+fn write<'a>(
+    submission: &'a Submission,
+    declared: &'a Event,
+    event: &'a StoredEvent,
+    before: &'a Folded,
+    late: bool,
+) -> Write<'a> {
+    Write {
+        principal: &submission.principal,
+        name: &declared.name,
+        event,
+        before,
+        late,
     }
 }
 

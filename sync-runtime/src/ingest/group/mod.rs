@@ -6,11 +6,16 @@
 mod judge;
 mod load;
 mod refuse;
+mod rules;
 mod save;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rules::Rules;
+pub(crate) use rules::is_inside;
+
 use super::{
+    Outcome, Rejection,
     incoming::Candidate,
     submission::{Committed, Submission},
 };
@@ -26,6 +31,7 @@ pub struct Grouping<'a> {
     clock: &'a mut Clock,
     wall: u64,
     group: Box<dyn WriteGroup + 'a>,
+    rules: Rules<'a>,
     /// The projections of all entities that the group touches.
     heads: HashMap<EntityKey, Head>,
     dirty: HashSet<EntityKey>,
@@ -72,8 +78,20 @@ impl<'a> Grouping<'a> {
         self.load(submissions).await?;
         for submission in submissions {
             let mut outcomes = Vec::with_capacity(submission.candidates.len());
+            // What has to come again holds up what follows of its entity, so that a client's order is kept.
+            let mut held: HashMap<EntityKey, Rejection> = HashMap::new();
             for candidate in &submission.candidates {
-                outcomes.push(self.judge(submission, candidate).await?);
+                let key = entity_key(&submission.principal.tenant_id, candidate);
+                let outcome = match held.get(&key) {
+                    Some(rejection) => Outcome::Rejected(rejection.clone()),
+                    None => self.judge(submission, candidate).await?,
+                };
+                if let Outcome::Rejected(rejection) = &outcome
+                    && rejection.code.is_retryable()
+                {
+                    held.insert(key, rejection.clone());
+                }
+                outcomes.push(outcome);
             }
             self.committed.outcomes.push(outcomes);
         }
@@ -91,6 +109,7 @@ impl<'a> Grouping<'a> {
             clock,
             wall,
             group,
+            rules: Rules::new(models),
             heads: HashMap::new(),
             dirty: HashSet::new(),
             next_seq: HashMap::new(),

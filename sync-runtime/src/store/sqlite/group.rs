@@ -11,7 +11,9 @@ use tokio::sync::MutexGuard;
 use super::{columns, read, rows};
 use crate::{
     schema::Model,
-    store::{EntityKey, Head, Place, Result, Snapshot, StoreError, StoredEvent, WriteGroup},
+    store::{
+        EntityKey, Head, Place, Result, Snapshot, StoreError, StoredEvent, Transaction, WriteGroup,
+    },
 };
 
 /// The write transaction. Until it is committed or rolled back it holds the writing connection.
@@ -292,6 +294,10 @@ impl WriteGroup for SqliteGroup<'_> {
         .await
         .map(|_| ())
         .map_err(StoreError::during("remembering the newest stamp"))
+    }
+
+    fn transaction(&mut self) -> Transaction<'_> {
+        Transaction::Sqlite(&mut self.connection)
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {
