@@ -22,6 +22,8 @@ use crate::{
 
 /// The keys of a list's query that are no fields.
 const RESERVED: [&str; 3] = ["after", "limit", "order_by"];
+/// The most filters of a list; a database's expressions have their limits.
+const MAX_FILTERS: usize = 64;
 
 pub(super) async fn list(
     State(service): App,
@@ -36,6 +38,11 @@ pub(super) async fn list(
         .get("order_by")
         .map(|text| order(model, &rights, text))
         .transpose()?;
+    if params.others(&RESERVED).count() > MAX_FILTERS {
+        return Err(Problem::invalid_query(format!(
+            "a list takes at most {MAX_FILTERS} filters"
+        )));
+    }
     let query = ListQuery {
         filters: params
             .others(&RESERVED)

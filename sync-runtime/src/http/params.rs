@@ -55,19 +55,21 @@ impl Params {
         }
     }
 
-    /// The entity types that a key names, separated by commas; all if it is not there.
+    /// The entity types that a key names, separated by commas, each once; all if it is not there.
     pub(super) fn entity_types(&self, key: &str, models: &Models) -> Result<Vec<String>, Problem> {
         let Some(text) = self.get(key) else {
             let all = models.schema().models().iter();
             return Ok(all.map(|model| model.entity.to_string()).collect());
         };
-        text.split(',')
-            .map(|name| match models.model(name.trim()) {
-                Some(model) => Ok(model.entity.to_string()),
-                None => Err(Problem::invalid_query(format!(
-                    "`{key}`: there is no model `{name}`"
-                ))),
-            })
-            .collect()
+        let mut types: Vec<String> = Vec::new();
+        for name in text.split(',') {
+            let model = models.model(name.trim()).ok_or_else(|| {
+                Problem::invalid_query(format!("`{key}`: there is no model `{name}`"))
+            })?;
+            if !types.iter().any(|known| *known == model.entity) {
+                types.push(model.entity.to_string());
+            }
+        }
+        Ok(types)
     }
 }
