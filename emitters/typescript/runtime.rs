@@ -21,6 +21,38 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/client/status.ts"),
     ),
     ("client/sync.ts", include_str!("runtime/src/client/sync.ts")),
+    (
+        "devtools/diff.ts",
+        include_str!("runtime/src/devtools/diff.ts"),
+    ),
+    (
+        "devtools/dom.ts",
+        include_str!("runtime/src/devtools/dom.ts"),
+    ),
+    (
+        "devtools/entities.ts",
+        include_str!("runtime/src/devtools/entities.ts"),
+    ),
+    (
+        "devtools/lists.ts",
+        include_str!("runtime/src/devtools/lists.ts"),
+    ),
+    (
+        "devtools/panel.ts",
+        include_str!("runtime/src/devtools/panel.ts"),
+    ),
+    (
+        "devtools/report.ts",
+        include_str!("runtime/src/devtools/report.ts"),
+    ),
+    (
+        "devtools/style.ts",
+        include_str!("runtime/src/devtools/style.ts"),
+    ),
+    (
+        "devtools/trail.ts",
+        include_str!("runtime/src/devtools/trail.ts"),
+    ),
     ("errors.ts", include_str!("runtime/src/errors.ts")),
     (
         "hooks/context.ts",

@@ -13,15 +13,18 @@ export interface PlatformListener {
 /** The page this runs in, if there is one. */
 export class Platform {
   #ends: (() => void)[] = [];
+  #listener: PlatformListener | null = null;
+  #unplugged = false;
 
   /** Whether there may be a network: false is certain, true is not. */
   get online(): boolean {
-    return typeof navigator === 'undefined' || navigator.onLine !== false;
+    return !this.#unplugged && (typeof navigator === 'undefined' || navigator.onLine !== false);
   }
 
   listen(listener: PlatformListener): void {
+    this.#listener = listener;
     if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
-      this.#on(window, 'online', () => listener.online(true));
+      this.#on(window, 'online', () => listener.online(this.online));
       this.#on(window, 'offline', () => listener.online(false));
       this.#on(window, 'focus', listener.focus);
       this.#on(window, 'pagehide', listener.hide);
@@ -36,7 +39,14 @@ export class Platform {
     }
   }
 
+  /** Has the page do without a network, or go back to what there is. */
+  unplug(unplugged: boolean): void {
+    this.#unplugged = unplugged;
+    this.#listener?.online(this.online);
+  }
+
   close(): void {
+    this.#listener = null;
     for (const end of this.#ends) end();
     this.#ends = [];
   }

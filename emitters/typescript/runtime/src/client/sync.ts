@@ -41,6 +41,15 @@ export type SyncPhase =
 
 const COMPACT_AFTER_MS = 1000;
 
+/** What the panel of `devtools/` looks at. Nothing is promised of it to anybody else. */
+export interface ClientInternals {
+  /** The store's: the server, the tenant and the user are in it. */
+  readonly name: string;
+  readonly store: EventStore;
+  /** Has this tab do without a network. */
+  readonly unplug: (unplugged: boolean) => void;
+}
+
 /** Makes a client. Nothing happens before {@link SyncClient.start}. */
 export function createSyncClient(config: SyncClientConfig): SyncClient {
   return new SyncClient(config);
@@ -159,6 +168,11 @@ export class SyncClient {
   /** Takes an event from the list of those that were overtaken: the user knows. */
   dismiss(eventId: string): Promise<void> {
     return this.#store.dismiss(eventId);
+  }
+
+  /** For the panel of `devtools/`. */
+  get internals(): ClientInternals {
+    return { name: this.#name, store: this.#store, unplug: (unplugged) => this.#platform.unplug(unplugged) };
   }
 
   /** Goes on with another token, in every tab. */

@@ -129,6 +129,11 @@ export class EntityLog {
     return this.#older?.foreign != null || this.entries.some((entry) => !entry.readable);
   }
 
+  /** The state before the first of the events held. */
+  start(): Folded<EntityState> {
+    return this.#older === null || this.#older.foreign !== null ? absent : this.#older.state;
+  }
+
   /** Whether nothing is known of the entity. */
   get empty(): boolean {
     return this.entries.length === 0 && this.#older === null && this.stale.length === 0;

@@ -1,6 +1,7 @@
 /** What the tests have a page in Chromium do. */
 import type { SyncStatus } from '../../src/client/status.js';
 import { createSyncClient, type SyncClient } from '../../src/client/sync.js';
+import { mountDevtools } from '../../src/devtools/panel.js';
 import { indexedDbStore } from '../../src/store/adapters/indexeddb.js';
 import { workerStore } from '../../src/store/adapters/worker/remote.js';
 import { decodeChunk } from '../../src/store/codec.js';
@@ -61,14 +62,14 @@ const harness = {
   keepsItsBooks: (adapter: AdapterName): Promise<void> => keepsItsBooks(() => freshDisk(adapter)),
   refusesWhatCameBetween: (adapter: AdapterName): Promise<void> => refusesWhatCameBetween(freshDisk(adapter)),
 
-  /** Writes until it is killed, compacts now and then, and tells of each event once it is saved. */
-  async writeForever(adapter: AdapterName, name: string): Promise<void> {
+  /** Writes until it is killed, compacts after every so many events, and tells of each event once it is saved. */
+  async writeForever(adapter: AdapterName, name: string, compactEvery: number): Promise<void> {
     const store = await openStore(adapter, name);
     for (let i = 0; ; i++) {
       const { event, saved } = store.record(orderModel, 'order.created', crypto.randomUUID(), { table_number: i });
       await saved;
       window.told?.(event.id);
-      if (i % 40 === 39) await store.compact({ force: true });
+      if (i % compactEvery === compactEvery - 1) await store.compact({ force: true });
     }
   },
 
@@ -119,8 +120,9 @@ const harness = {
   },
 
   /** Makes a client of the server that this page came from, as an application does. */
-  async start(adapter?: AdapterName): Promise<void> {
+  async start(adapter?: AdapterName, token: string | null = null): Promise<void> {
     sync = createSyncClient({
+      token,
       ...(adapter === undefined ? {} : { adapter: adapters[adapter] }),
       models,
       baseUrl: `${location.origin}/api/v1`,
@@ -139,6 +141,11 @@ const harness = {
     const id = crypto.randomUUID();
     await client().collection(orderModel).record('order.created', id, { table_number: table });
     return id;
+  },
+
+  /** Puts the developer's panel on the page, as an application does that asks for it. */
+  devtools(): void {
+    mountDevtools(client(), { open: true });
   },
 
   tip: async (id: string, by: number): Promise<void> => {
