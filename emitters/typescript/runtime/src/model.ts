@@ -108,6 +108,10 @@ export interface ModelDefinition<State extends EntityState = EntityState, Event 
   reduce(state: Folded<State>, event: Event): Folded<State>;
   /** Checks a state from the network or the disk; throws `InvalidPayload`. */
   readonly parseState: (value: unknown) => State;
+  /** Stands for the declaration: another one has another print. What is stored says under which it was checked. */
+  readonly print?: string;
+  /** The wire's form of all values is the form that the fold takes: what was checked under this print needs no parser again. */
+  readonly plain?: boolean;
   /** Reads a payload, or with null for the event a state, of an older version as this one has it. */
   readonly lift?: (value: unknown, version: number, event: string | null) => unknown;
 }

@@ -8,7 +8,7 @@ import {
   type ModelDefinition,
   type PayloadOf,
 } from '../model.js';
-import type { EntryStatus } from '../store/entityLog.js';
+import type { EntryStatus } from '../store/logEntry.js';
 import type { HistoryPage } from './http.js';
 
 /** A field to sort by; with a minus sign, downwards. */

@@ -5,7 +5,7 @@ import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { memoryStore } from '../store/adapters/memory.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
-import { type LogEntry, statusOf } from '../store/entityLog.js';
+import { type LogEntry, statusOf } from '../store/logEntry.js';
 import { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';

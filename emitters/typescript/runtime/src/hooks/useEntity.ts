@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import type { Collection, HistoryEntry, ListQuery } from '../client/collection.js';
 import type { SyncPhase } from '../client/sync.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
-import { comparePlaces } from '../store/entityLog.js';
+import { comparePlaces } from '../store/logEntry.js';
 import { useSync } from './context.js';
 
 /** Something that is read, and whether it may yet come. */

@@ -1,6 +1,6 @@
 /** Journal entries and snapshots as text: the one place that knows how they look on the disk. */
 import { isRecord } from '../schemas/validate.js';
-import type { JournalEntry, Snapshot, SnapshotPair } from './db.js';
+import type { FeedEvent, JournalEntry, Snapshot } from './db.js';
 import { isStamp } from './hlc.js';
 
 /** Part of a store's name: a store of another format is another store. */
@@ -47,24 +47,11 @@ export function decodeChunk(text: unknown): DecodedChunk {
   return { entries, damaged };
 }
 
-/** The key of an entity's snapshot record. */
-export function snapshotKey(entityType: string, entityId: string): string {
-  return `${entityType}/${entityId}`;
-}
-
-/** An entity's snapshots as text. */
-export function encodeSnapshots(pair: SnapshotPair): string {
-  return toJson(pair);
-}
-
-/** Reads a snapshot record; null where it is damaged. */
-export function decodeSnapshots(text: unknown): SnapshotPair | null {
-  const value = typeof text === 'string' ? parseLine(text) : null;
-  if (!isRecord(value)) return null;
-  const older = value['older'];
-  const newer = value['newer'];
-  if ((older !== null && !isSnapshot(older)) || (newer !== null && !isSnapshot(newer))) return null;
-  return { older, newer };
+/** An event of the feed as a page has it, a line each; null where that is damaged. */
+export function decodeFed(line: string): { readonly event: FeedEvent; readonly own: { did: boolean } | null } | null {
+  const value = parseLine(line);
+  if (!isFed(value)) return null;
+  return { event: value, own: typeof value.own === 'boolean' ? { did: value.own } : null };
 }
 
 /** Whether a value has a snapshot's keys; its state is for the model to check. */
@@ -93,6 +80,10 @@ export function isEvent(value: unknown): boolean {
   );
 }
 
+function isFed(value: unknown): value is FeedEvent & { readonly own?: unknown } {
+  return isEvent(value) && isRecord(value) && typeof value['seq'] === 'number';
+}
+
 /** Checks each kind as far as the engine relies on it: what passes here cannot make it stumble. */
 function isEntry(value: unknown): value is JournalEntry {
   if (!isRecord(value)) return false;
@@ -100,13 +91,15 @@ function isEntry(value: unknown): value is JournalEntry {
     case 'new':
       return isEvent(value['event']) && typeof (value['offset'] ?? 0) === 'number';
     case 'feed':
-      return isEvent(value['event']) && isRecord(value['event']) && typeof value['event']['seq'] === 'number';
+      return isFed(value['event']);
     case 'base':
       return isSnapshot(value['snapshot']);
     case 'sent':
     case 'accepted':
     case 'discarded':
       return isTexts(value['ids']);
+    case 'overtaken':
+      return Array.isArray(value['events']) && value['events'].every(isEvent);
     case 'rejected':
       return isText(value['id']) && isText(value['code']);
     case 'moved':
@@ -122,7 +115,8 @@ function isEntry(value: unknown): value is JournalEntry {
   }
 }
 
-function isText(value: unknown): value is string {
+/** Whether a value is a string. */
+export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 

@@ -1,78 +1,92 @@
 /** What of the ledger a compaction keeps, as records for the disk. */
-import { encodeSnapshots, snapshotKey, toWire } from './codec.js';
-import type { FeedEvent, JournalEntry, SnapshotPair, SnapshotText } from './db.js';
-import { comparePlaces, type EntityLog, type LogEntry } from './entityLog.js';
+import type { JournalEntry, SnapshotText } from './db.js';
+import type { EntityLog, PlannedPart } from './entityLog.js';
 import type { Ledger } from './ledger.js';
+import { recordOf } from './logEntry.js';
+import { encodePage, pageKey } from './pages.js';
+import { PAGE_ENTITIES, type PageTable } from './pageTable.js';
+
+/** What goes into one page. */
+interface PlannedPage {
+  readonly key: string;
+  readonly parts: readonly (readonly [log: EntityLog, part: PlannedPart])[];
+}
 
 /** A compaction as planned. */
 export interface CompactionPlan {
-  /** The journal written anew; null: it stays. */
-  readonly journal: readonly JournalEntry[] | null;
-  readonly snapshots: readonly SnapshotText[];
-  /** Records of entities that the server no longer knows. */
+  readonly journal: readonly JournalEntry[];
+  readonly pages: readonly PlannedPage[];
+  readonly records: readonly SnapshotText[];
+  /** Pages that no longer say anything that counts. */
   readonly drop: readonly string[];
-  /** Entities whose record is then the one on the disk. */
-  readonly recorded: readonly EntityLog[];
-  /** What each entity goes over to once the plan is carried out. */
-  readonly pairs: ReadonlyMap<EntityLog, SnapshotPair>;
+  /** Entities of which nothing is kept. */
+  readonly gone: readonly EntityLog[];
 }
 
-/** Plans the snapshots that are due and, with `rewrite`, a journal of what they do not stand for. */
-export function compactionOf(ledger: Ledger, rewrite: boolean): CompactionPlan {
-  const snapshots: SnapshotText[] = [];
-  const pairs = new Map<EntityLog, SnapshotPair>();
-  const journal: JournalEntry[] = [];
-  const drop: string[] = [];
-  const recorded: EntityLog[] = [];
-  for (const log of ledger.all()) {
-    const rule = log.model.snapshot;
-    const due = rule !== null && log.sinceSnapshot() >= rule.every;
-    const taken = due ? log.takeSnapshot() : null;
-    const pair = log.snapshotPair(taken);
-    // Snapshots that came with the journal become records of their own before the journal goes.
-    const key = snapshotKey(log.model.entity, log.id);
-    if (pair !== null && (taken !== null || (rewrite && log.recorded !== 'current'))) {
-      snapshots.push({ key, text: encodeSnapshots(pair) });
-      recorded.push(log);
-      if (taken !== null) pairs.set(log, pair);
-    } else if (pair === null && rewrite && log.recorded !== 'none') drop.push(key);
-    if (rewrite) keep(log, pair, journal);
+/** How many texts a page may hold, in characters. */
+const PAGE_LENGTH = 400_000;
+
+/** Plans pages for all that no page says, with the snapshots that are due, and a journal of the rest. */
+export function compactionOf(ledger: Ledger, table: PageTable, everything = false): CompactionPlan {
+  const pages: PlannedPage[] = [];
+  const records: SnapshotText[] = [];
+  const gone: EntityLog[] = [];
+  const moving = table.wasteful();
+  for (const log of ledger.dirty) if (log.empty && log.page !== null) moving.add(log.page); // or it would be there again
+  for (const [type, model] of ledger.models) {
+    // What is not checked does not pass for checked by being written again.
+    const kinds: [trusted: boolean, parts: [EntityLog, PlannedPart][]][] = [
+      [true, []],
+      [false, []],
+    ];
+    const logs = everything || moving.size > 0 ? ledger.logs(type).values() : ledger.dirty;
+    for (const log of logs) {
+      if (log.model !== model) continue;
+      if (!everything && !ledger.dirty.has(log) && !(log.page !== null && moving.has(log.page))) continue;
+      const part = log.part(model.snapshot?.every ?? Number.POSITIVE_INFINITY);
+      if (part === null) gone.push(log);
+      else kinds[part.trusted ? 0 : 1]?.[1].push([log, part]);
+    }
+    for (const [trusted, parts] of kinds) {
+      for (const some of inPages(parts)) {
+        const key = pageKey(type, table.next());
+        pages.push({ key, parts: some });
+        const rows = some.map(([log, part]) => [log.id, part] as const);
+        records.push({ key, text: encodePage(rows, trusted ? (model.print ?? '') : '') });
+      }
+    }
   }
-  if (!rewrite) return { journal: null, snapshots, drop, recorded, pairs };
+  const drop = table.without([...gone, ...pages.flatMap(({ parts }) => parts.map(([log]) => log))]);
+  return { journal: journalOf(ledger), pages, records, drop, gone };
+}
+
+/** All that no page holds: the outbox, late events, the clock, the cursor. */
+function journalOf(ledger: Ledger): JournalEntry[] {
+  const journal: JournalEntry[] = [{ kind: 'clock', offset: ledger.offset }];
+  for (const { stale } of ledger.needy) journal.push(...stale.map(recordOf));
   // What waits for the disk comes by its own write, or not at all.
-  for (const entry of ledger.outbox.values()) if (entry.saved) journal.push(toEntry(entry));
-  journal.push(...ledger.orphans);
-  journal.push({ kind: 'clock', offset: ledger.offset });
-  if (ledger.cursor !== null) journal.push({ kind: 'cursor', cursor: ledger.cursor });
-  return { journal, snapshots, drop, recorded, pairs };
+  for (const entry of ledger.unsynced.byId.values()) if (entry.saved) journal.push(recordOf(entry));
+  if (ledger.overtaken.size > 0) journal.push({ kind: 'overtaken', events: [...ledger.overtaken.values()] });
+  if (ledger.dismissed.size > 0) journal.push({ kind: 'discarded', ids: [...ledger.dismissed] });
+  if (ledger.cursor !== null) {
+    // What is of types that this client has no model of is not in the pages: whoever has one reads it again.
+    const types = ledger.cursor.types.filter((type) => ledger.models.has(type));
+    journal.push({ kind: 'cursor', cursor: { ...ledger.cursor, types } });
+  }
+  return journal;
 }
 
-/** The events of an entity that its older snapshot does not stand for. */
-function keep(log: EntityLog, pair: SnapshotPair | null, journal: JournalEntry[]): void {
-  const older = pair?.older ?? null;
-  const bound = older && { timestamp: older.last_hlc, id: older.last_event_id };
-  for (const entry of [...log.stale, ...log.entries]) {
-    if (entry.status === 'pending') continue; // among the outbox
-    const covered = entry.status === 'synced' && bound !== null && comparePlaces(entry.event, bound) <= 0;
-    if (!covered || log.stale.includes(entry)) journal.push(toEntry(entry));
+function* inPages(parts: readonly [EntityLog, PlannedPart][]): Iterable<[EntityLog, PlannedPart][]> {
+  let page: [EntityLog, PlannedPart][] = [];
+  let length = 0;
+  for (const one of parts) {
+    const [, { older, newer, below, tail }] = one;
+    page.push(one);
+    length += (older?.text?.length ?? 0) + (newer?.text?.length ?? 0) + below.length + tail.length;
+    if (page.length < PAGE_ENTITIES && length < PAGE_LENGTH) continue;
+    yield page;
+    page = [];
+    length = 0;
   }
-}
-
-function toEntry(entry: LogEntry): JournalEntry {
-  const { event, recorded, own, status, seq, sent, offset, head, rejection } = entry;
-  const stored = recorded ?? { ...event, payload: toWire(event.payload) };
-  if (status === 'synced') {
-    const fed: FeedEvent = { ...stored, seq: seq ?? 0 };
-    return own === null ? { kind: 'feed', event: fed } : { kind: 'feed', event: fed, own };
-  }
-  return {
-    kind: 'new',
-    event: stored,
-    did: own?.did ?? true,
-    offset,
-    status,
-    sent,
-    ...(head === null ? {} : { head }),
-    ...(rejection === null ? {} : { rejection }),
-  };
+  if (page.length > 0) yield page;
 }

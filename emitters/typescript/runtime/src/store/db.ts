@@ -99,15 +99,6 @@ export interface Snapshot {
   readonly seq: number;
 }
 
-/**
- * The two latest snapshots of an entity: the fold starts at the older, before which events may go. It is null as long as the whole log
- * is there.
- */
-export interface SnapshotPair {
-  readonly older: Snapshot | null;
-  readonly newer: Snapshot | null;
-}
-
 /** How far this device has read, and since when it knows the server's clock. */
 export interface Cursor {
   readonly cursor: string;
@@ -143,8 +134,10 @@ export type JournalEntry =
       readonly reason: string;
       readonly at: number;
     }
-  /** Given up where it was refused; elsewhere the user knows that it does nothing. */
+  /** Given up where it was refused; where it was overtaken, the user knows. */
   | { readonly kind: 'discarded'; readonly ids: readonly string[] }
+  /** Own events that came to do nothing, as compaction found them. */
+  | { readonly kind: 'overtaken'; readonly events: readonly EventEnvelope[] }
   /** Stamped anew: for a clock that was off, or to be tried again. */
   | {
       readonly kind: 'moved';

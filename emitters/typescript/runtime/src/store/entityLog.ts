@@ -1,190 +1,162 @@
-/** The events of one entity in their order, and the fold over them. Pure: no clock, no I/O. */
+/**
+ * The events of one entity in their order, and the fold over them. Pure: no clock, no I/O.
+ *
+ * The fold starts at the newest snapshot. What lies below it, and the events above it as they came from the disk, are text until they
+ * are asked for: most entities of a store are never more than listed.
+ */
 import { equal } from '../materializers/utils.js';
-import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
-import { toWire } from './codec.js';
-import type { Rejection, Snapshot, SnapshotPair } from './db.js';
+import { absent, deleted, type EntityState, type Folded, type ModelDefinition } from '../model.js';
+import { decodeFed, toJson } from './codec.js';
+import type { Snapshot } from './db.js';
+import { Fold } from './fold.js';
+import { compareEntries, comparePlaces, fedEntryOf, type LogEntry, lineOf, type Place } from './logEntry.js';
+import type { Part } from './pages.js';
+import { foreign, type Snap, snapOf, stateOf } from './snap.js';
+import { placeIn } from './sorted.js';
 
-/** Where an event stands on its way to the server. Rejected and blocked ones are not in the fold. */
-export type EntryStatus = 'pending' | 'accepted' | 'synced' | 'rejected' | 'blocked';
-
-/** One event as the engine holds it. */
-export interface LogEntry {
-  event: EventEnvelope;
-  /** The event as it was recorded, where {@link event} is read from an older version; it is what is sent and kept. */
-  recorded: EventEnvelope | null;
-  status: EntryStatus;
-  /** Position in the server's log; null until the feed has brought it. */
-  seq: number | null;
-  /** An accepted event's position is at most this. */
-  head: number | null;
-  /** The journal has it. */
-  saved: boolean;
-  /** It may have reached the server: its stamp stays. */
-  sent: boolean;
-  /** What was added to this device's clock when the event was stamped. */
-  offset: number;
-  /** Recorded on this device: whether it did something then. Null for others' events. */
-  own: { readonly did: boolean } | null;
-  /** This version of the client knows its type and can read its payload. */
-  readable: boolean;
-  /** It does something, where it now stands. */
-  applied: boolean;
-  rejection: Rejection | null;
+/** What the store is to keep of an entity, as it was planned. */
+export interface PlannedPart extends Part {
+  readonly revision: number;
 }
-
-/** Where an event stands, for people: `sending` has left, and no answer has come yet. */
-export function statusOf({ status, sent }: LogEntry): EntryStatus | 'sending' {
-  return status === 'pending' && sent ? 'sending' : status;
-}
-
-/** A place in the order. */
-export interface Place {
-  readonly timestamp: string;
-  readonly id: string;
-}
-
-/** Order of events: by stamp, then by id. */
-export function comparePlaces(a: Place, b: Place): number {
-  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-}
-
-/** Where a snapshot ends. */
-function placeOf(snapshot: Snapshot): Place {
-  return { timestamp: snapshot.last_hlc, id: snapshot.last_event_id };
-}
-
-/** A fold up to a place, which holds every event of the entity up to `seq` and none beyond. */
-interface Base {
-  readonly state: Folded<EntityState>;
-  readonly place: Place;
-  readonly seq: number;
-  readonly count: number;
-  /** The record itself, where this version of the client cannot read it: kept, and nothing folds on it. */
-  readonly foreign: Snapshot | null;
-}
-
-/** A fold kept in memory: after `length` entries. A cache and no more. */
-interface Mark {
-  readonly length: number;
-  readonly state: Folded<EntityState>;
-}
-
-const MARK_EVERY = 50;
 
 /** One entity. */
 export class EntityLog {
   readonly id: string;
   readonly model: ModelDefinition;
-  /** In order, all of them after {@link older} but for unsynced ones. */
-  readonly entries: LogEntry[] = [];
   /** Events that lie before what is kept: only the server can fold them. */
-  stale: LogEntry[] = [];
-  /** The server's snapshot is needed for another reason: an event of ours may be in what is kept, or may not. */
+  stale: readonly LogEntry[] = [];
+  /** The server's snapshot is needed for another reason: what is kept is damaged, or an event of ours may be in it, or may not. */
   ask = false;
   /** Events were folded again since the owner last looked: some may have come to do nothing. */
   rewound = false;
-  /** The disk holds a snapshot record of it, and the one that {@link snapshotPair} gives. */
-  recorded: 'none' | 'old' | 'current' = 'none';
-  /** The state that was last shown. */
-  shown: Folded<EntityState> = absent;
-  #older: Base | null = null;
-  /** As the disk has it: its state is read when it becomes the older one. */
-  #newer: Snapshot | null = null;
-  #marks: Mark[] = [];
-  #folded = 0;
-  #state: Folded<EntityState> = absent;
+  /** The page that says all that {@link part} would; null where none does. */
+  page: string | null = null;
+  /** Goes up with each change. */
+  revision = 0;
+  /** The state that was last shown; undefined where none was. */
+  shown: Folded<EntityState> | undefined;
+  #older: Snap | null = null;
+  #newer: Snap | null = null;
+  /** The entries at hand are all that lie after the older snapshot. */
+  #deep = false;
+  /** Unless they do: those up to the newer one, unparsed. */
+  #below = '';
+  /** What the page says of the events after both, for as long as that is the truth. */
+  #tail: Pick<Part, 'tail' | 'count' | 'newest' | 'foreign'> | null = null;
+  /** These texts were written by this very declaration. */
+  #trusted = false;
+  /** In order; null as long as the tail was not parsed. */
+  #entries: LogEntry[] | null = [];
+  #fold: Fold | null = null;
+  /** The state as it was when this log went to rest: whoever still holds it is given the same. */
+  #last: WeakRef<EntityState> | null = null;
+  #unreadable = false;
 
   constructor(model: ModelDefinition, id: string) {
     this.model = model;
     this.id = id;
   }
 
-  /** The fold of everything, folding what is new. */
-  state(): Folded<EntityState> {
-    if (this.#older?.foreign) return absent;
-    while (this.#folded < this.entries.length) {
-      const entry = this.entries[this.#folded];
-      if (entry === undefined) break;
-      const next = entry.readable ? this.#reduce(this.#state, entry.event) : this.#state;
-      entry.applied = next !== this.#state;
-      this.#state = next;
-      this.#folded += 1;
-      if (this.#folded % MARK_EVERY === 0) this.#marks.push({ length: this.#folded, state: next });
-    }
-    return this.#state;
+  /** The events at hand: those after the newest snapshot, and others where somebody asked for them. */
+  get entries(): readonly LogEntry[] {
+    return this.#awake();
   }
 
-  /** Every effect is total by contract; a `custom` one that fails all the same does nothing. */
-  #reduce(state: Folded<EntityState>, event: EventEnvelope): Folded<EntityState> {
-    try {
-      return this.model.reduce(state, event);
-    } catch {
-      return state;
-    }
+  /** All events that this device holds. */
+  history(): readonly LogEntry[] {
+    this.#descend();
+    this.state(); // which says what was applied
+    return this.#awake();
+  }
+
+  /** The fold of everything, folding what is new. */
+  state(): Folded<EntityState> {
+    const last = this.#entries === null ? this.#last?.deref() : undefined;
+    if (last !== undefined) return last;
+    const entries = this.#awake();
+    this.#fold ??= new Fold(this.model, () => this.start());
+    const state = this.#fold.over(entries);
+    return this.#unreadable ? absent : state;
   }
 
   /** Whether this version of the client cannot read something that it holds of the entity. */
   get foreign(): boolean {
-    return this.#older?.foreign != null || this.entries.some((entry) => !entry.readable);
+    const base = this.#base();
+    if (base !== null && base.version > this.model.version) return true;
+    return this.#unreadable || this.#awake().some((entry) => !entry.readable);
   }
 
-  /** The state before the first of the events held. */
-  start(): Folded<EntityState> {
-    return this.#older === null || this.#older.foreign !== null ? absent : this.#older.state;
-  }
-
-  /** Whether nothing is known of the entity. */
+  /** Whether nothing is held that came from the server. */
   get empty(): boolean {
-    return this.entries.length === 0 && this.#older === null && this.stale.length === 0;
+    return this.#top() === null && this.#entries !== null && !this.#entries.some(({ status }) => status === 'synced');
+  }
+
+  /** The newest stamp held. */
+  newest(): string | null {
+    const last = this.#entries === null ? this.#tail?.newest : this.#entries.at(-1)?.event.timestamp;
+    const base = this.#top()?.timestamp ?? null;
+    return last != null && (base === null || last > base) ? last : base;
   }
 
   /** The newest stamp that the server knows of this entity. */
   newestSynced(): string | null {
-    let newest = this.#newer?.last_hlc ?? this.#older?.place.timestamp ?? null;
-    for (const { status, event } of this.entries) {
+    let newest = this.#top()?.timestamp ?? null;
+    for (const { status, event } of this.#awake()) {
       if (status !== 'pending' && (newest === null || event.timestamp > newest)) newest = event.timestamp;
     }
     return newest;
   }
 
+  /** Whether an event is at hand. */
+  has(event: Place): boolean {
+    const entries = this.#awake();
+    return entries[this.#placeOf(event)]?.event.id === event.id;
+  }
+
   /** Puts an event at its place. */
   insert(entry: LogEntry): void {
+    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) this.#descend();
+    const entries = this.#awake();
     const at = this.#placeOf(entry.event);
-    this.entries.splice(at, 0, entry);
-    this.#rewind(at);
+    entries.splice(at, 0, entry);
+    this.#changed(at);
   }
 
   /** Takes an event out; says whether it was there. */
   remove(entry: LogEntry): boolean {
+    const entries = this.#awake();
     const at = this.#placeOf(entry.event);
-    if (this.entries[at] !== entry) return false;
-    this.entries.splice(at, 1);
-    this.#rewind(at);
+    if (entries[at] !== entry) return false;
+    entries.splice(at, 1);
+    this.#changed(at);
     return true;
   }
 
   /**
    * Takes in an event of the feed, for the copy of it that is held (`known`).
    *
-   * `held`: a snapshot has it already. `stale`: its place lies before what is kept, so the server has to be asked.
+   * `held`: it is there already. `stale`: its place lies before what is kept, so the server has to be asked.
    */
   receive(entry: LogEntry, known?: LogEntry): 'inserted' | 'held' | 'stale' {
     const seq = entry.seq ?? 0;
     const held = this.holds(seq);
     if (held || this.covers(entry.event)) {
       if (known !== undefined) this.remove(known);
-      if (!held) this.stale.push(entry);
+      if (!held && !this.stale.some(({ event }) => event.id === entry.event.id)) this.stale = [...this.stale, entry];
       return held ? 'held' : 'stale';
     }
-    if (this.#newer !== null && seq > this.#newer.seq && comparePlaces(entry.event, placeOf(this.#newer)) <= 0) {
+    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) {
+      this.#descend(); // it is late: the fold goes back to the older snapshot
       this.#newer = null;
-      this.#outdate();
     }
+    const entries = this.#awake();
     const at = this.#placeOf(entry.event);
-    if (known !== undefined && this.entries[at] === known && this.#foldsAlike(known, entry)) {
+    const there = entries[at];
+    if (there?.status === 'synced' && there.event.id === entry.event.id) return 'held';
+    if (known !== undefined && there === known && this.#foldsAlike(known, entry)) {
       entry.applied = known.applied;
-      this.entries[at] = entry;
+      entries[at] = entry;
+      this.#changed(null);
       return 'inserted';
     }
     if (known !== undefined) this.remove(known);
@@ -192,22 +164,14 @@ export class EntityLog {
     return 'inserted';
   }
 
-  /** Whether one copy of an event can stand for the other without folding again; a `custom` effect sees more than the payload. */
-  #foldsAlike(a: LogEntry, b: LogEntry): boolean {
-    return (
-      a.readable === b.readable &&
-      this.model.events[a.event.event_type]?.effect !== 'custom' &&
-      equal(a.event.payload, b.event.payload)
-    );
-  }
-
   /** Starts from a snapshot of the server, read when its log stood at `head`. Returns the events that went into it. */
   rebase(snapshot: Snapshot, head: number): LogEntry[] {
     if (this.#older !== null && snapshot.seq < this.#older.seq) return [];
-    const base = this.#baseOf(snapshot);
+    const base = snapOf(snapshot);
+    this.#descend();
     const gone: LogEntry[] = [];
     const late: LogEntry[] = [];
-    const kept = [...this.stale, ...this.entries].filter((entry) => {
+    const kept = [...this.stale, ...this.#awake()].filter((entry) => {
       const contained =
         (entry.status === 'synced' && (entry.seq ?? 0) <= snapshot.seq) ||
         (entry.status === 'accepted' && (entry.head ?? 0) <= head);
@@ -217,28 +181,22 @@ export class EntityLog {
       return false;
     });
     this.#replace(base, kept);
-    this.#outdate();
     this.stale = late;
-    this.ask = false;
     return gone;
   }
 
   /** Forgets all that came from the server. Returns the events that went. */
   reset(): LogEntry[] {
-    const gone = [...this.stale, ...this.entries].filter((entry) => entry.status !== 'pending');
-    this.#replace(
-      null,
-      this.entries.filter((entry) => entry.status === 'pending'),
-    );
-    this.#outdate();
-    this.stale = [];
-    this.ask = false;
-    return gone;
+    const all = [...this.stale, ...this.#awake()];
+    const kept = all.filter(({ status }) => status === 'pending');
+    this.#replace(null, kept);
+    return all.filter((entry) => !kept.includes(entry));
   }
 
-  /** Whether what is kept as a snapshot alone holds this position of the log. */
+  /** Whether what is kept as a snapshot holds this position of the log. */
   holds(seq: number): boolean {
-    return this.#older !== null && seq <= this.#older.seq;
+    const last = this.#newer ?? this.#older;
+    return last !== null && seq <= last.seq;
   }
 
   /** Whether an event's place lies within what is kept as a snapshot alone. */
@@ -251,30 +209,26 @@ export class EntityLog {
     return this.ask || this.stale.length > 0;
   }
 
-  /** The newest stamp held. */
-  newest(): string | null {
-    const base = this.#newer?.last_hlc ?? this.#older?.place.timestamp ?? null;
-    const last = this.entries.at(-1)?.event.timestamp ?? null;
-    return base !== null && (last === null || base > last) ? base : last;
+  // --- Snapshots, and what the disk keeps ---------------------------------------------------------------------------------------
+
+  /** Starts from what the store kept. */
+  restore(part: Part): void {
+    this.#older = part.older;
+    this.#newer = part.newer;
+    this.#below = part.below;
+    this.#tail = part;
+    this.#trusted = part.trusted;
+    this.#entries = null;
   }
 
-  /** Starts from what the store kept. Throws where a state is not what its model says. */
-  restore(pair: SnapshotPair): void {
-    this.#older = pair.older === null ? null : this.#baseOf(pair.older, true);
-    this.#newer = pair.newer;
-    this.recorded = 'current';
-    this.#rewind(0);
-  }
-
-  /** How many events lie past the last snapshot. */
+  /** How many events the next snapshot would stand for that the last one does not. */
   sinceSnapshot(): number {
-    const last = this.#lastPlace();
-    if (last === null) return this.entries.length;
+    if (this.#entries === null) return this.#tail?.count ?? 0;
+    const top = this.#top();
     let count = 0;
-    for (let i = this.entries.length - 1; i >= 0; i--) {
-      const entry = this.entries[i];
-      if (entry === undefined || comparePlaces(entry.event, last) <= 0) break;
-      count += 1;
+    for (const entry of this.#entries) {
+      if (entry.status !== 'synced' || !entry.readable) break;
+      if (top === null || comparePlaces(entry.event, top) > 0) count += 1;
     }
     return count;
   }
@@ -283,139 +237,196 @@ export class EntityLog {
    * A snapshot as far as it may go: over events of the feed alone, none of them unreadable, and none left behind that the log has
    * before one it holds. Null where that is no further than the last one, or there is no entity yet.
    */
-  takeSnapshot(): Snapshot | null {
-    if (this.#older?.foreign || this.needsServer) return null;
+  takeSnapshot(): Snap | null {
+    const base = this.#base();
+    const entries = this.#awake();
     let end = 0;
-    let seq = this.#older?.seq ?? 0;
-    while (end < this.entries.length) {
-      const entry = this.entries[end];
-      if (entry?.status !== 'synced' || !entry.readable) break;
-      seq = Math.max(seq, entry.seq ?? 0);
-      end += 1;
+    let seq = base?.seq ?? 0;
+    for (; entries[end]?.status === 'synced' && entries[end]?.readable; end++) {
+      seq = Math.max(seq, entries[end]?.seq ?? 0);
     }
-    const last = this.entries[end - 1];
-    const previous = this.#lastPlace();
-    if (last === undefined || (previous !== null && comparePlaces(last.event, previous) <= 0)) return null;
-    if (this.entries.some((entry, at) => at >= end && entry.seq !== null && entry.seq <= seq)) return null;
-    const state = this.#foldUpTo(end);
-    if (state === absent) return null;
+    const last = entries[end - 1];
+    const top = this.#top();
+    if (last === undefined || this.needsServer || (top !== null && comparePlaces(last.event, top) <= 0)) return null;
+    if (entries.some((entry, at) => at >= end && entry.seq !== null && entry.seq <= seq)) return null;
+    this.state();
+    const state = this.#fold?.upTo(entries, end) ?? absent;
+    if (state === absent || this.needsServer || this.#unreadable) return null;
+    const { timestamp, id } = last.event;
     return {
-      entity_type: this.model.entity,
-      entity_id: this.id,
-      state: state === deleted ? null : toWire(state),
-      last_hlc: last.event.timestamp,
-      last_event_id: last.event.id,
-      event_count: (this.#older?.count ?? 0) + end,
-      schema_version: this.model.version,
+      place: { timestamp, id },
       seq,
+      count: (base?.count ?? 0) + end,
+      version: this.model.version,
+      text: state === deleted ? null : toJson(state),
+      trusted: this.model.print !== undefined,
     };
   }
 
-  /** What the store is to keep once `snapshot` is taken (null: none was). */
-  snapshotPair(snapshot: Snapshot | null): SnapshotPair | null {
-    const older = this.#older && this.#recordOf(this.#older);
-    const newer = this.#newer;
-    if (snapshot === null) return older === null && newer === null ? null : { older, newer };
-    return { older: newer ?? older, newer: snapshot };
+  /** What the store is to keep from here on, with the snapshot that is due after `every` events; null where that is nothing. */
+  part(every: number): PlannedPart | null {
+    const taken = this.sinceSnapshot() >= every ? this.takeSnapshot() : null;
+    const older = taken === null ? this.#older : (this.#newer ?? this.#older);
+    const newer = taken ?? this.#newer;
+    const { revision } = this;
+    if (taken === null && this.#entries === null && this.#tail !== null) {
+      return { ...this.#tail, older, newer, below: this.#below, trusted: this.#trusted, revision };
+    }
+    const synced = this.#awake().filter(({ status, event }) => status === 'synced' && isAfter(event, older));
+    const tail = synced.filter(({ event }) => isAfter(event, newer));
+    if (older === null && newer === null && tail.length === 0) return null;
+    const same = taken === null && !this.#deep;
+    const below = same ? this.#below : linesOf(synced.filter(({ event }) => !isAfter(event, newer)));
+    const foreign = synced.some(({ readable }) => !readable) || this.#unreadable;
+    const ours = [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || this.#trusted);
+    return {
+      older,
+      newer,
+      below,
+      tail: linesOf(tail),
+      count: tail.length,
+      newest: tail.at(-1)?.event.timestamp ?? null,
+      foreign,
+      trusted: ours && !foreign && this.model.print !== undefined,
+      revision,
+    };
   }
 
-  /** Goes over to what the store now keeps. Returns the events that were dropped. */
-  settle(pair: SnapshotPair): LogEntry[] {
-    const { newer } = pair;
-    if (pair.older === null) {
-      this.#newer = newer;
-      return [];
-    }
-    const base = this.#baseOf(pair.older);
-    const covered = (entry: LogEntry): boolean => comparePlaces(entry.event, base.place) <= 0;
+  /** The store now keeps this part. Nothing is done where the log changed meanwhile: what is held is more, and whole. */
+  settle(part: PlannedPart): boolean {
+    if (part.revision !== this.revision) return false;
+    if (this.#tail !== null && part.newer === this.#newer) return true; // it moved, and no more
     const state = this.state();
-    const gone = this.entries.filter((entry) => entry.status === 'synced' && covered(entry));
-    const kept = this.entries.filter((entry) => entry.status !== 'synced' || !covered(entry));
-    this.#replace(base, kept);
-    this.#newer = newer;
-    if (!kept.some(covered)) {
-      // The same fold, from nearer by: whoever reads the entity is not to see a new object.
-      this.#folded = this.entries.length;
-      this.#state = state;
-    }
-    return gone;
+    const entries = this.#awake();
+    const whole = this.#fold !== null && !this.#unreadable;
+    this.#older = part.older;
+    this.#newer = part.newer;
+    // An event that is not synced may lie below a snapshot: then the fold starts at the older one.
+    this.#deep =
+      part.newer !== null && entries.some(({ status, event }) => status !== 'synced' && !isAfter(event, part.newer));
+    this.#below = part.below;
+    this.#tail = part;
+    this.#trusted = part.trusted;
+    this.#entries = entries.filter(({ status, event }) => status !== 'synced' || isAfter(event, this.#base()));
+    // The same fold, from nearer by: whoever reads the entity is not to see a new object.
+    const { length } = this.#entries;
+    this.#fold = whole ? new Fold(this.model, () => this.start(), { length, state }) : null;
+    return true;
+  }
+
+  /** Lets go of what can be read again from the text that is kept; false where something cannot. */
+  rest(): boolean {
+    const clean = this.#tail !== null && this.#entries?.every(({ status }) => status === 'synced');
+    if (!clean || this.page === null || this.needsServer) return false;
+    const state = this.#fold === null || this.#unreadable ? null : this.state();
+    this.#last = typeof state === 'object' && state !== null ? new WeakRef(state) : null;
+    this.#fold = null;
+    this.#entries = null;
+    this.#deep = false;
+    return true;
+  }
+
+  // --- Inside -------------------------------------------------------------------------------------------------------------------
+
+  /** The snapshot on which the entries at hand are folded. */
+  #base(): Snap | null {
+    return this.#deep ? this.#older : (this.#newer ?? this.#older);
   }
 
   /** Where the last snapshot ends. */
-  #lastPlace(): Place | null {
-    return this.#newer === null ? (this.#older?.place ?? null) : placeOf(this.#newer);
-  }
-
-  #foldUpTo(end: number): Folded<EntityState> {
-    const mark = this.#marks.filter(({ length }) => length <= end).at(-1);
-    let state = mark?.state ?? this.#older?.state ?? absent;
-    for (const entry of this.entries.slice(mark?.length ?? 0, end)) {
-      if (entry.readable) state = this.#reduce(state, entry.event);
-    }
-    return state;
-  }
-
-  #replace(base: Base | null, entries: readonly LogEntry[]): void {
-    this.#older = base;
-    this.#newer = null;
-    this.entries.splice(0, this.entries.length, ...entries);
-    this.entries.sort((a, b) => comparePlaces(a.event, b.event));
-    this.#rewind(0);
-  }
-
-  #rewind(to: number): void {
-    if (to >= this.#folded && this.#folded > 0) return;
-    if (this.#folded > 0) this.rewound = true;
-    this.#marks = this.#marks.filter(({ length }) => length <= to);
-    const mark = this.#marks.at(-1);
-    this.#folded = mark?.length ?? 0;
-    this.#state = mark === undefined ? (this.#older?.state ?? absent) : mark.state;
-  }
-
-  #outdate(): void {
-    if (this.recorded === 'current') this.recorded = 'old';
+  #top(): Place | null {
+    return (this.#newer ?? this.#older)?.place ?? null;
   }
 
   #placeOf(event: Place): number {
-    let low = 0;
-    let high = this.entries.length;
-    const last = this.entries[high - 1];
-    if (last === undefined || comparePlaces(last.event, event) < 0) return high; // the common case: it is the newest
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const known = this.entries[middle];
-      if (known !== undefined && comparePlaces(known.event, event) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return placeIn<{ readonly event: Place }>(this.#awake(), { event }, compareEntries);
   }
 
-  #baseOf(snapshot: Snapshot, strict = false): Base {
-    const place = placeOf(snapshot);
-    const { seq, event_count: count } = snapshot;
-    if (snapshot.state === null) return { state: deleted, place, seq, count, foreign: null };
-    const newer = snapshot.schema_version > this.model.version;
+  /** The state before the first of the events at hand. */
+  start(): Folded<EntityState> {
+    this.#unreadable = false;
     try {
-      const { state, schema_version: version } = snapshot;
-      const lifted = version < this.model.version && this.model.lift ? this.model.lift(state, version, null) : state;
-      if (!newer) return { state: this.model.parseState(lifted), place, seq, count, foreign: null };
-    } catch (error) {
-      if (strict) throw error;
+      const state = stateOf(this.#base(), this.model);
+      if (state !== foreign) return state;
+      this.#unreadable = true;
+    } catch {
+      this.ask = true; // damaged: the server has it
     }
-    return { state: absent, place, seq, count, foreign: snapshot };
+    return absent;
   }
 
-  #recordOf(base: Base): Snapshot {
-    if (base.foreign !== null) return base.foreign;
-    return {
-      entity_type: this.model.entity,
-      entity_id: this.id,
-      state: base.state === deleted || base.state === absent ? null : toWire(base.state),
-      last_hlc: base.place.timestamp,
-      last_event_id: base.place.id,
-      event_count: base.count,
-      schema_version: this.model.version,
-      seq: base.seq,
-    };
+  #awake(): LogEntry[] {
+    if (this.#entries !== null) return this.#entries;
+    this.#entries = this.#parse(this.#tail?.tail ?? '');
+    this.#keepShowing(this.#last?.deref());
+    return this.#entries;
   }
+
+  /** Parses what lies between the snapshots: the fold now starts at the older one. */
+  #descend(): void {
+    if (this.#deep || this.#newer === null) return;
+    const state = this.#fold === null ? this.#last?.deref() : this.state();
+    const above = this.#awake();
+    this.#entries = [...this.#parse(this.#below), ...above];
+    this.#deep = true;
+    this.#fold = null;
+    if (!this.#unreadable) this.#keepShowing(state);
+  }
+
+  /** The fold from another place is the same, and is not to look like a new one. */
+  #keepShowing(state: Folded<EntityState> | undefined): void {
+    if (state === undefined || this.#entries === null) return;
+    this.#fold = new Fold(this.model, () => this.start());
+    this.#fold.over(this.#entries);
+    this.#fold = new Fold(this.model, () => this.start(), { length: this.#entries.length, state });
+  }
+
+  #parse(lines: string): LogEntry[] {
+    const entries: LogEntry[] = [];
+    for (const line of lines.split('\n')) {
+      if (line === '') continue;
+      const fed = decodeFed(line);
+      if (fed === null) this.ask = true; // damaged: the server has it
+      else entries.push(fedEntryOf(this.model, fed.event, fed.own, this.#trusted));
+    }
+    return entries;
+  }
+
+  /** All that is held is now this. */
+  #replace(base: Snap | null, entries: LogEntry[]): void {
+    this.#older = base;
+    this.#newer = null;
+    this.#deep = false;
+    this.#entries = entries.sort(compareEntries);
+    if (this.#fold !== null) this.rewound = true;
+    this.#fold = null;
+    this.#unreadable = false;
+    this.stale = [];
+    this.ask = false;
+    this.#changed(null);
+  }
+
+  /** With a place, the fold is to go back to it. */
+  #changed(at: number | null): void {
+    this.revision += 1;
+    this.#tail = null;
+    if (at !== null && this.#fold?.rewind(at)) this.rewound = true;
+  }
+
+  /** Whether one copy of an event can stand for the other without folding again; a `custom` effect sees more than the payload. */
+  #foldsAlike(a: LogEntry, b: LogEntry): boolean {
+    return (
+      a.readable === b.readable &&
+      this.model.events[a.event.event_type]?.effect !== 'custom' &&
+      equal(a.event.payload, b.event.payload)
+    );
+  }
+}
+
+function isAfter(event: Place, snap: Snap | null): boolean {
+  return snap === null || comparePlaces(event, snap.place) > 0;
+}
+
+function linesOf(entries: readonly LogEntry[]): string {
+  return entries.map((entry) => `${lineOf(entry)}\n`).join('');
 }

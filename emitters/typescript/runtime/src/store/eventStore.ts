@@ -5,19 +5,19 @@
  */
 import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
-import { MemoryAdapter, MemoryDisk } from './adapters/memory.js';
-import { decodeChunk, encodeChunk, toWire } from './codec.js';
-import { compactionOf } from './compaction.js';
+import { toWire } from './codec.js';
 import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
-import { comparePlaces, type EntityLog, type LogEntry } from './entityLog.js';
+import type { EntityLog } from './entityLog.js';
 import { HybridClock, randomNode } from './hlc.js';
 import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
-import { type Changes, Ledger, noChanges } from './ledger.js';
-import { fill } from './loader.js';
+import { type Changes, type Ledger, noChanges } from './ledger.js';
+import { compareEntries, type LogEntry } from './logEntry.js';
+import { Mirror } from './mirror.js';
 import { refuseUnlessApplicable } from './refusal.js';
 import { CLOCK_TOLERANCE_MS, isOff, movesOf } from './restamp.js';
 import { Listeners, type Timers } from './timing.js';
+import { Warm } from './warm.js';
 import { entityKey, Watchers } from './watchers.js';
 
 /** What loading found to be wrong with the disk. */
@@ -43,14 +43,8 @@ export interface EventStoreOptions {
   readonly share?: (key: number, text: string) => void;
   /** Whether the disk takes what it is given; null when it does. */
   readonly onHealth?: (error: unknown) => void;
-}
-
-/** What of a compaction is done whether due or not. */
-interface CompactOptions {
-  /** The journal is written anew. */
-  readonly force?: boolean;
-  /** Snapshot records of nothing that is held go. */
-  readonly dropOthers?: boolean;
+  /** How many entities are held parsed; 1000 unless set. Of all others the text is held. */
+  readonly warm?: number;
 }
 
 /** The store of one user of one tenant, in one tab. */
@@ -62,20 +56,13 @@ export class EventStore {
   readonly onEntry = new Listeners<[entry: LogEntry]>();
   /** Fires once for each change of outbox, cursor or entities. */
   readonly onChange = new Listeners<[]>();
-  /** Own events that did something when they were recorded and do nothing where they now stand, until they are dismissed. */
-  readonly overtaken = new Map<string, EventEnvelope>();
   /** Own events lost to a failed write. */
   readonly onLost = new Listeners<[id: string, error: unknown]>();
   readonly #options: EventStoreOptions;
   readonly #timers: Timers;
   readonly #journal: Journal;
-  #adapter: StoreAdapter;
-  #ledger: Ledger;
-  #high = 0;
-  #floor = 0;
-  readonly #ownKeys = new Set<number>();
-  #catchUp: Promise<void> | null = null;
-  #entriesOnDisk = 0;
+  readonly #mirror: Mirror;
+  readonly #warm: Warm;
   /** Recorded events that are not saved yet. */
   #unsaved = 0;
   readonly #watchers = new Watchers();
@@ -83,51 +70,67 @@ export class EventStore {
   constructor(options: EventStoreOptions) {
     this.#options = options;
     this.#timers = options.timers;
-    this.#adapter = options.adapter;
+    this.#warm = new Warm(options.warm ?? 1000, options.timers);
     this.clock = new HybridClock(randomNode(options.timers.random));
-    this.#ledger = new Ledger(options.models);
+    const health = (error: unknown): void => options.onHealth?.(error);
     this.#journal = new Journal(
-      (text, flush) => this.#adapter.append(text, { flush }),
+      (text, flush) => this.#mirror.adapter.append(text, { flush }),
       {
         saved: (key, text, entries) => this.#onSaved(key, text, entries),
         lost: (entries, error) => this.#onWriteLost(entries, error),
-        health: (error) => options.onHealth?.(error),
+        health,
       },
       options.timers,
     );
+    this.#mirror = new Mirror(options.models, options.adapter, this.#journal, {
+      applied: (changes) => {
+        this.#follow(changes);
+        this.#publish(changes);
+      },
+      loaded: (changes, damage) => this.#onLoaded(changes, damage),
+      health,
+    });
   }
 
-  /** Reads the disk. Damage costs what the server has anyway: every unsynced event that can be read stays. */
-  async open(): Promise<void> {
-    const damage = await this.#load(new Ledger(this.#options.models));
-    if (damage === 0) return;
-    const ledger = this.#ledger;
-    const unsynced = [...ledger.outbox.values()];
-    this.damage = { records: damage, kept: unsynced.length };
-    const types = [...ledger.models.keys()];
-    const changes = noChanges();
-    ledger.apply({ kind: 'reset', types }, true, changes);
-    ledger.apply({ kind: 'cursor', cursor: null }, true, changes);
-    this.#publish(changes);
-    await this.compact({ force: true, dropOthers: true });
+  /**
+   * Reads the disk. Damage costs what the server has anyway: every unsynced event that can be read stays. Nothing is written:
+   * another tab may lead, whose memory is whole.
+   */
+  open(): Promise<void> {
+    return this.#mirror.load();
+  }
+
+  /** For the leader: what was found damaged is written anew, without what the server has. */
+  heal(): Promise<void> {
+    return this.#mirror.heal();
   }
 
   // --- Reading ----------------------------------------------------------------------------------------------------------------
 
   /** Everything in memory; for the engine alone, which changes it through {@link commit}. */
   get ledger(): Ledger {
-    return this.#ledger;
+    return this.#mirror.ledger;
+  }
+
+  get #ledger(): Ledger {
+    return this.#mirror.ledger;
+  }
+
+  /** Own events that did something when they were recorded and do nothing where they now stand, until they are dismissed. */
+  get overtaken(): ReadonlyMap<string, EventEnvelope> {
+    return this.#ledger.overtaken;
   }
 
   /** The state of an entity. */
   state(entityType: string, id: string): Folded<EntityState> {
-    return this.#ledger.log(entityType, id)?.state() ?? absent;
+    const log = this.#ledger.log(entityType, id);
+    return log === undefined ? absent : this.#look(log);
   }
 
   /** The entities of a type that are alive. */
   *states(entityType: string): Iterable<EntityState> {
     for (const log of this.#ledger.logs(entityType).values()) {
-      const state = log.state();
+      const state = this.#look(log);
       if (state !== absent && state !== deleted) yield state;
     }
   }
@@ -135,6 +138,24 @@ export class EventStore {
   /** Goes up whenever any entity of a type changes. */
   version(entityType: string): number {
     return this.#watchers.version(entityType);
+  }
+
+  /** The entities of a type that changed since a version; null where that is not known any more. */
+  changedSince(entityType: string, version: number): readonly string[] | null {
+    return this.#watchers.changedSince(entityType, version);
+  }
+
+  /** The events of an entity that this device holds, in order. */
+  history(entityType: string, id: string): readonly LogEntry[] {
+    const log = this.#ledger.log(entityType, id);
+    if (log === undefined) return [];
+    this.#look(log);
+    return log.history();
+  }
+
+  #look(log: EntityLog): Folded<EntityState> {
+    this.#warm.use(log);
+    return this.#ledger.look(log);
   }
 
   /** Listens to one entity, or with a null id to all of its type. Returns what ends it. */
@@ -154,7 +175,7 @@ export class EventStore {
 
   /** How many events wait to be sent, refused ones apart. */
   get pendingCount(): number {
-    return this.#ledger.outbox.size - this.#ledger.refused.size;
+    return this.#ledger.unsynced.pending.length;
   }
 
   /** How many of them are saved. */
@@ -162,17 +183,17 @@ export class EventStore {
     return this.pendingCount - this.#unsaved;
   }
 
-  /** Events to be sent: saved, in order, and of each entity none after one that is not to be sent yet. */
-  sendable(): LogEntry[] {
-    const pending: LogEntry[] = [];
-    for (const entry of this.#ledger.outbox.values()) if (entry.status === 'pending') pending.push(entry);
-    pending.sort((a, b) => comparePlaces(a.event, b.event));
+  /** The first events to be sent: saved, in order, and of each entity none after one that is not to be sent yet. */
+  sendable(limit = Number.POSITIVE_INFINITY): LogEntry[] {
+    const found: LogEntry[] = [];
     const held = new Set<string>();
-    return pending.filter((entry) => {
+    for (const entry of this.#ledger.unsynced.pending) {
+      if (found.length >= limit) break;
       const key = entityKey(entry.event.entity_type, entry.event.entity_id);
       if (!entry.saved || isOff(entry, this.#ledger.offset)) held.add(key);
-      return !held.has(key);
-    });
+      if (!held.has(key)) found.push(entry);
+    }
+    return found;
   }
 
   /** Whether there is anything to be sent. */
@@ -232,7 +253,7 @@ export class EventStore {
     return { event, saved };
   }
 
-  /** Applies entries and writes them in one chunk; resolves once they are saved. */
+  /** Applies entries and writes them in one chunk; resolves once they are saved, or the disk takes nothing: then they are written later. */
   commit(entries: readonly JournalEntry[]): Promise<void> {
     const changes = noChanges();
     for (const entry of entries) this.#ledger.apply(entry, true, changes);
@@ -246,9 +267,7 @@ export class EventStore {
   receive(events: readonly FeedEvent[], cursor: Cursor | null): Promise<void> {
     const entries: JournalEntry[] = [];
     for (const event of events) {
-      const known = this.#ledger.entry(event.id);
-      if (known?.status === 'synced') continue;
-      const own = known?.own ?? null;
+      const own = this.#ledger.entry(event.id)?.own ?? null;
       entries.push(own === null ? { kind: 'feed', event } : { kind: 'feed', event, own });
     }
     if (cursor !== null) entries.push({ kind: 'cursor', cursor });
@@ -261,7 +280,7 @@ export class EventStore {
     const under = entry?.rejection?.under;
     if (under !== undefined && this.#ledger.entry(under) !== undefined) return this.retry(under);
     if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
-    const blocked = this.#ledger.blockedUnder(id).sort((a, b) => comparePlaces(a.event, b.event));
+    const blocked = this.#ledger.unsynced.blockedUnder(id).sort(compareEntries);
     const stamps = [entry, ...blocked].map(({ event }) => [event.id, this.clock.now(this.wall())] as const);
     return this.commit([{ kind: 'moved', stamps, retry: true }]);
   }
@@ -270,13 +289,13 @@ export class EventStore {
   discard(id: string): Promise<void> {
     const entry = this.#ledger.entry(id);
     if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
-    const ids = [id, ...this.#ledger.blockedUnder(id).map(({ event }) => event.id)];
+    const ids = [id, ...this.#ledger.unsynced.blockedUnder(id).map(({ event }) => event.id)];
     return this.commit([{ kind: 'discarded', ids }]);
   }
 
   /** The user knows of an event that was overtaken. */
   dismiss(id: string): Promise<void> {
-    return this.overtaken.delete(id) ? this.commit([{ kind: 'discarded', ids: [id] }]) : Promise.resolve();
+    return this.overtaken.has(id) ? this.commit([{ kind: 'discarded', ids: [id] }]) : Promise.resolve();
   }
 
   /**
@@ -301,12 +320,12 @@ export class EventStore {
 
   /** Resolves once all that was recorded so far is saved and, with a store that can, survives power loss. */
   flush(): Promise<void> {
-    return this.#journal.write([{ kind: 'sent', ids: [] }], { flush: true });
+    return this.#journal.write([{ kind: 'sent', ids: [] }], { entity: 'flush', flush: true });
   }
 
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean> {
-    return this.#adapter.persist();
+    return this.#mirror.adapter.persist();
   }
 
   /** Resolves once nothing waits for the disk, or it takes nothing. */
@@ -316,156 +335,56 @@ export class EventStore {
 
   /** The disk went away: goes on in memory alone, with what it holds. */
   abandonDisk(): void {
-    this.#adapter = new MemoryAdapter(new MemoryDisk(this.#high));
-    this.#ownKeys.clear();
+    this.#mirror.abandonDisk();
   }
 
   async close(): Promise<void> {
     await this.#journal.close();
-    await this.#adapter.close();
-  }
-
-  // --- Snapshots --------------------------------------------------------------------------------------------------------------
-
-  /** Whether snapshots are due: null, in idle time, or at once. */
-  compactionDue(): 'idle' | 'now' | null {
-    let due: 'idle' | null = null;
-    for (const log of this.#ledger.all()) {
-      const rule = log.model.snapshot;
-      if (rule === null || log.needsServer) continue;
-      const past = log.sinceSnapshot();
-      if (past >= rule.max && log.takeSnapshot() !== null) return 'now';
-      if (past >= rule.every) due = 'idle';
-    }
-    return due ?? (this.#rewriteDue() ? 'idle' : null);
-  }
-
-  /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
-  async compact(options: CompactOptions = {}): Promise<boolean> {
-    const done = await this.#compactOnce(options);
-    // What the snapshots let go may be most of the journal.
-    return done && !options.force && this.#rewriteDue() ? this.#compactOnce(options) : done;
-  }
-
-  #compactOnce(options: CompactOptions): Promise<boolean> {
-    return this.#journal.exclusive(async () => {
-      if (!options.force && this.#catchUp !== null) return false;
-      const rewrite = options.force === true || this.#rewriteDue();
-      const plan = compactionOf(this.#ledger, rewrite);
-      const entries = plan.journal;
-      if (entries === null && plan.snapshots.length === 0) return true; // nothing is due
-      const done = await this.#adapter.compact({
-        expect: this.#high,
-        journal: entries === null ? null : encodeChunk(entries),
-        snapshots: plan.snapshots,
-        drop: options.dropOthers ? 'others' : plan.drop,
-      });
-      if (!done) return false;
-      for (const log of plan.recorded) log.recorded = 'current';
-      for (const [log, pair] of plan.pairs) this.#ledger.forget(log.settle(pair));
-      if (entries !== null) {
-        this.#entriesOnDisk = entries.length;
-        this.#floor = this.#high;
-      }
-      return true;
-    });
-  }
-
-  /** Whether a third of the journal stands for nothing any more, or it is in many pieces. */
-  #rewriteDue(): boolean {
-    let held = 0;
-    for (const log of this.#ledger.all()) held += log.entries.length;
-    return this.#high - this.#floor >= 100 || this.#entriesOnDisk > 1.5 * held + 500;
+    await this.#mirror.adapter.close();
   }
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
 
+  /** Whether a compaction is due: null, in idle time, or at once. */
+  compactionDue(): 'idle' | 'now' | null {
+    return this.#mirror.due();
+  }
+
+  /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
+  compact(): Promise<boolean> {
+    return this.#mirror.compact();
+  }
+
   /** Another tab saved a chunk. */
-  async takeChunk(key: number, text: string): Promise<void> {
-    if (key <= this.#high || this.#ownKeys.has(key)) return;
-    if (key !== this.#high + 1 || this.#catchUp !== null) {
-      await this.readTail();
-      if (key > this.#high) await this.readTail(); // the first may have begun before the chunk was there
-      return;
-    }
-    this.#high = key;
-    this.#applyChunk(text);
+  takeChunk(key: number, text: string): Promise<void> {
+    return this.#mirror.takeChunk(key, text);
   }
 
   /** Reads what other tabs appended. */
   readTail(): Promise<void> {
-    this.#catchUp ??= this.#readTail().finally(() => {
-      this.#catchUp = null;
-    });
-    return this.#catchUp;
+    return this.#mirror.readTail();
   }
 
-  async #readTail(): Promise<void> {
-    const { floor, chunks } = await this.#adapter.tail(this.#high);
-    // Only our own chunk, and that as the very next one, can have been compacted without our missing another tab's.
-    const ours = floor === this.#high + 1 && this.#ownKeys.has(floor);
-    if (floor > this.#high && !ours) return this.#reload();
-    for (const { key, text } of chunks) {
-      if (key <= this.#high) continue;
-      this.#high = key;
-      if (!this.#ownKeys.delete(key)) this.#applyChunk(text);
-    }
-  }
-
-  /** What was compacted away while this tab did not look is read anew, and what it has not saved yet put on top. */
-  async #reload(): Promise<void> {
-    const before = this.#ledger;
-    // Between two appends: what is on the disk is read, and what waits for it is put on top.
-    await this.#journal.exclusive(() =>
-      this.#load(new Ledger(this.#options.models), (ledger, changes) => {
-        for (const entry of this.#journal.queued) ledger.apply(entry, entry.kind !== 'new', changes);
-        for (const log of before.all()) {
-          const now = ledger.ensure(log.model.entity, log.id);
-          if (now === null) continue;
-          now.shown = log.shown;
-          changes.logs.add(now);
-        }
-      }),
-    );
-  }
-
-  #applyChunk(text: string): void {
-    const changes = noChanges();
-    const { entries } = decodeChunk(text);
-    for (const entry of entries) this.#ledger.apply(entry, true, changes);
-    this.#entriesOnDisk += entries.length;
-    this.#follow(changes);
-    this.#publish(changes);
-  }
-
-  async #load(ledger: Ledger, then?: (ledger: Ledger, changes: Changes) => void): Promise<number> {
-    const changes = noChanges();
-    const { damage, entries, floor, high } = fill(ledger, await this.#adapter.load(), changes);
-    this.#entriesOnDisk = entries;
-    then?.(ledger, changes);
-    this.#ledger = ledger;
-    this.#floor = floor;
-    this.#high = high;
-    this.#ownKeys.clear();
-    for (const log of ledger.all()) changes.logs.add(log);
+  #onLoaded({ entries }: Changes, damage: number): void {
+    const { outbox } = this.#ledger;
+    if (damage > 0) this.damage = { records: damage, kept: outbox.size };
+    this.#warm.clear();
     this.#resetClock();
-    this.#publish(changes);
-    return damage;
+    for (const { event } of entries) this.#ledger.log(event.entity_type, event.entity_id)?.state();
+    for (const entry of entries) this.#noteOvertaken(entry);
+    this.#watchers.publishAll();
+    for (const entry of entries) this.onEntry.emit(entry);
+    this.onChange.emit();
   }
 
   #onSaved(key: number, text: string, entries: readonly JournalEntry[]): void {
-    this.#entriesOnDisk += entries.length;
     for (const entry of entries) {
       if (entry.kind !== 'new') continue;
       this.#unsaved -= 1;
       const known = this.#ledger.entry(entry.event.id);
       if (known !== undefined) known.saved = true;
     }
-    if (key === this.#high + 1) this.#high = key;
-    else {
-      this.#ownKeys.add(key);
-      void this.readTail().catch((error: unknown) => this.#options.onHealth?.(error));
-    }
+    this.#mirror.saved(key, entries);
     // Whoever waits for the disk comes first: to tell the other tabs takes longer than all else here.
     const { share } = this.#options;
     if (share !== undefined) this.#timers.task(() => share(key, text));
@@ -499,7 +418,7 @@ export class EventStore {
 
   #publish({ logs, entries }: Changes): void {
     for (const log of logs) {
-      log.state(); // folds what is new, which says what was folded again
+      this.#look(log); // folds what is new, which says what was folded again
       if (!log.rewound) continue;
       log.rewound = false;
       for (const entry of log.entries) this.#noteOvertaken(entry);
@@ -511,7 +430,8 @@ export class EventStore {
   }
 
   #noteOvertaken({ own, rejection, applied, event }: LogEntry): void {
-    if (own?.did === true && rejection === null && !applied) this.overtaken.set(event.id, event);
-    else this.overtaken.delete(event.id);
+    const { overtaken, dismissed } = this.#ledger;
+    if (own?.did === true && rejection === null && !applied && !dismissed.has(event.id)) overtaken.set(event.id, event);
+    else if (own !== null) overtaken.delete(event.id);
   }
 }

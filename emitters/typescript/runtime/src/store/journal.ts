@@ -4,6 +4,7 @@
  * A write begins in a *task* after the caller's: begun in a microtask it would run before React's own render, which doubles the time
  * until the screen shows the change.
  */
+import { StoreError } from '../errors.js';
 import { encodeChunk } from './codec.js';
 import type { JournalEntry } from './db.js';
 import { type Deferred, defer, type Timers } from './timing.js';
@@ -51,12 +52,16 @@ export class Journal {
     return this.#queue.flatMap(({ entries }) => entries);
   }
 
-  /** Queues entries for the next chunk; resolves once they are saved. With an `entity`, a failed write gives them up. */
+  /**
+   * Queues entries for the next chunk; resolves once they are saved. With an `entity`, a failed write gives them up and rejects. Without
+   * one they stay queued until they are written, and the promise resolves all the same: a disk that takes nothing holds up nobody.
+   */
   write(entries: readonly JournalEntry[], options: { entity?: string; flush?: boolean } = {}): Promise<void> {
     const done = defer<void>();
     done.promise.catch(() => {}); // whoever is interested has the promise; no one has to be
     this.#queue.push({ entries, entity: options.entity ?? null, flush: options.flush ?? false, done });
-    this.#schedule();
+    if (this.#closed) this.#giveUp();
+    else this.#schedule();
     return done.promise;
   }
 
@@ -86,11 +91,17 @@ export class Journal {
     return result;
   }
 
-  /** Writes what waits, then no more. */
+  /** Writes what waits, then no more: what comes later, or cannot be written, is given up. */
   async close(): Promise<void> {
     this.#timers.clear(this.#retryTimer);
     await this.settle();
     this.#closed = true;
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.#fail([], new StoreError('closed', 'the store was closed before this was saved'));
+    this.#queue = [];
   }
 
   #schedule(): void {
@@ -126,8 +137,8 @@ export class Journal {
 
   /** Local events are given up, and with them the later ones of their entities, which were made on top of them. */
   #fail(writes: readonly Write[], error: unknown): void {
-    const entities = new Set(writes.map(({ entity }) => entity).filter((entity) => entity !== null));
     const all = [...writes, ...this.#queue];
+    const entities = new Set((this.#closed ? all : writes).map(({ entity }) => entity).filter((entity) => entity !== null));
     const given = all.filter(({ entity }) => entity !== null && entities.has(entity));
     this.#queue = all.filter(({ entity }) => entity === null || !entities.has(entity));
     this.#listener.lost(
@@ -135,8 +146,10 @@ export class Journal {
       error,
     );
     for (const { done } of given) done.reject(error);
+    for (const { done } of this.#queue) done.resolve();
+    if (this.#closed) return;
     this.#listener.health(error);
-    if (this.#queue.length === 0 || this.#closed) return;
+    if (this.#queue.length === 0) return;
     this.#timers.clear(this.#retryTimer);
     this.#retryTimer = this.#timers.after(RETRY_MS, () => this.kick());
   }

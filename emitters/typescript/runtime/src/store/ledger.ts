@@ -5,7 +5,9 @@
  */
 import { absent, type EventEnvelope, type ModelDefinition } from '../model.js';
 import type { Cursor, JournalEntry, Rejection } from './db.js';
-import { EntityLog, type EntryStatus, type LogEntry } from './entityLog.js';
+import { EntityLog } from './entityLog.js';
+import { entryOf, fedEntryOf, type LogEntry } from './logEntry.js';
+import { Outbox } from './outbox.js';
 
 type EntryOf<Kind extends JournalEntry['kind']> = Extract<JournalEntry, { readonly kind: Kind }>;
 
@@ -28,25 +30,36 @@ export function noChanges(): Changes {
 /** All that is known. */
 export class Ledger {
   readonly models: ReadonlyMap<string, ModelDefinition>;
-  /** Events of this device that the server has not accepted, in the order of their recording. */
-  readonly outbox = new Map<string, LogEntry>();
-  /** Those of the outbox that are rejected or blocked. */
-  readonly refused = new Map<string, LogEntry>();
+  /** Events of this device that the server's feed has not brought; of types that this version has no model of, too. */
+  readonly unsynced = new Outbox();
+  /** Own events that did something when they were recorded and do nothing where they now stand. */
+  readonly overtaken = new Map<string, EventEnvelope>();
+  /** Those of them that the user knows of. */
+  readonly dismissed = new Set<string>();
   cursor: Cursor | null = null;
   /** What to add to this device's clock to get the server's. */
   offset = 0;
-  /** Unsynced events of entity types that this version has no model of: kept for one that has. */
-  readonly orphans: JournalEntry[] = [];
   /** Something is held that this version of the client cannot read. */
   foreign = false;
   /** Entities that may need the server's snapshot. */
   readonly needy = new Set<EntityLog>();
+  /** Entities of which no page says what they hold. */
+  readonly dirty = new Set<EntityLog>();
   readonly #logs = new Map<string, Map<string, EntityLog>>();
-  readonly #byId = new Map<string, LogEntry>();
 
   constructor(models: readonly ModelDefinition[]) {
     this.models = new Map(models.map((model) => [model.entity, model]));
     for (const { entity } of models) this.#logs.set(entity, new Map());
+  }
+
+  /** Events of this device that the server has not accepted, in the order of their recording. */
+  get outbox(): ReadonlyMap<string, LogEntry> {
+    return this.unsynced.waiting;
+  }
+
+  /** Those of the outbox that are rejected or blocked. */
+  get refused(): ReadonlyMap<string, LogEntry> {
+    return this.unsynced.refused;
   }
 
   /** The entities of a type; none for a type that this client has no model of. */
@@ -76,9 +89,9 @@ export class Ledger {
     return made;
   }
 
-  /** An event by its id. */
+  /** An unsynced event by its id. */
   entry(id: string): LogEntry | undefined {
-    return this.#byId.get(id);
+    return this.unsynced.byId.get(id);
   }
 
   /** Applies one entry. `saved`: it comes from the disk. */
@@ -90,7 +103,8 @@ export class Ledger {
         for (const id of entry.ids)
           this.#with(id, (known) => {
             known.sent = true;
-            this.#logOf(known, changes);
+            const log = this.log(known.event.entity_type, known.event.entity_id);
+            if (log !== undefined) changes.logs.add(log);
           });
         return;
       case 'accepted':
@@ -99,7 +113,10 @@ export class Ledger {
       case 'rejected':
         return this.#rejected(entry, changes);
       case 'discarded':
-        for (const id of entry.ids) this.#with(id, (known) => this.#discard(known, changes));
+        for (const id of entry.ids) this.#discard(id, changes);
+        return;
+      case 'overtaken':
+        for (const event of entry.events) this.overtaken.set(event.id, event);
         return;
       case 'moved':
         return this.#moved(entry, changes);
@@ -125,13 +142,15 @@ export class Ledger {
   undo(id: string, changes: Changes): void {
     this.#with(id, (known) => {
       this.#logOf(known, changes)?.remove(known);
-      this.#drop(known);
+      this.unsynced.drop(known);
     });
   }
 
-  /** Forgets events that a snapshot now stands for. */
-  forget(gone: readonly LogEntry[]): void {
-    for (const { event } of gone) this.#byId.delete(event.id);
+  /** Looks at an entity; what it turns out to need is noted. */
+  look(log: EntityLog): ReturnType<EntityLog['state']> {
+    const state = log.state();
+    if (log.ask) this.needy.add(log);
+    return state;
   }
 
   /** The rejected `create` of an entity. */
@@ -145,44 +164,37 @@ export class Ledger {
     return undefined;
   }
 
-  /** The events blocked under a rejected `create`. */
-  blockedUnder(id: string): LogEntry[] {
-    return [...this.refused.values()].filter(({ rejection }) => rejection?.under === id);
-  }
-
   #new(entry: EntryOf<'new'>, saved: boolean, changes: Changes): void {
-    const known = this.#byId.get(entry.event.id);
+    const { event } = entry;
+    const known = this.entry(event.id);
     if (known !== undefined) {
       known.saved ||= saved;
       return;
     }
-    if (!this.models.has(entry.event.entity_type)) {
-      this.orphans.push(entry);
-      this.foreign = true;
-      return;
-    }
-    const made = this.#entry(entry.event, entry.status ?? 'pending', saved, { did: entry.did });
-    made.head = entry.head ?? null;
+    const status = entry.status ?? 'pending';
+    const made = entryOf(this.models.get(event.entity_type), event, status, { did: entry.did }, !saved);
+    made.saved = saved;
     made.sent = entry.sent ?? false;
     made.offset = entry.offset ?? this.offset;
-    made.rejection = entry.rejection ?? null;
-    const log = this.#add(made, changes);
-    if (log === null) return;
-    const { event } = made;
-    if (made.status === 'pending' && !this.#isCreate(event) && log.state() === absent) {
+    made.head = entry.head ?? null;
+    if (!made.readable) this.foreign = true;
+    this.#saw(event.timestamp, changes);
+    const log = this.#logOf(made, changes);
+    if (log?.has(event)) return; // the feed was faster
+    this.unsynced.stand(made, status, entry.rejection);
+    if (status === 'pending' && !this.#isCreate(event) && log !== null && log.state() === absent) {
       // Another tab recorded it on an entity whose `create` was rejected meanwhile.
       const create = this.rejectedCreate(event.entity_type, event.entity_id);
       if (create !== undefined) this.#block(made, create);
     }
-    this.#stand(made, made.status, made.rejection);
-    if (made.status === 'pending' || made.status === 'accepted') log.insert(made);
+    if (made.status === 'pending' || made.status === 'accepted') log?.insert(made);
   }
 
   #accepted(known: LogEntry, head: number, changes: Changes): void {
     if (known.status === 'accepted' || known.status === 'synced') return;
     const log = this.#logOf(known, changes);
     if (known.status !== 'pending') log?.insert(known);
-    this.#stand(known, 'accepted');
+    this.unsynced.stand(known, 'accepted');
     known.head = head;
     this.#unblock(known, changes);
     // Sent before by someone whose answer was lost, it may be in the snapshot already.
@@ -193,12 +205,12 @@ export class Ledger {
   }
 
   #rejected(entry: EntryOf<'rejected'>, changes: Changes): void {
-    const known = this.#byId.get(entry.id);
+    const known = this.entry(entry.id);
     if (known?.status !== 'pending' && known?.status !== 'blocked') return;
     const { event } = known;
     const log = this.#logOf(known, changes);
     log?.remove(known);
-    this.#stand(known, 'rejected', { code: entry.code, reason: entry.reason, at: entry.at });
+    this.unsynced.stand(known, 'rejected', { code: entry.code, reason: entry.reason, at: entry.at });
     if (this.#isCreate(event)) {
       for (const other of [...(log?.entries ?? []), ...this.refused.values()]) {
         const same = other.event.entity_id === event.entity_id && other.event.entity_type === event.entity_type;
@@ -220,21 +232,27 @@ export class Ledger {
       at: create.rejection?.at ?? 0,
       under: create.event.id,
     };
-    this.#stand(known, 'blocked', rejection);
+    this.unsynced.stand(known, 'blocked', rejection);
   }
 
   /** The `create` is accepted after all: what waited under it goes on. */
   #unblock(create: LogEntry, changes: Changes): void {
-    for (const blocked of this.blockedUnder(create.event.id)) {
-      this.#stand(blocked, 'pending');
+    for (const blocked of this.unsynced.blockedUnder(create.event.id)) {
+      this.unsynced.stand(blocked, 'pending');
       this.#logOf(blocked, changes)?.insert(blocked);
     }
   }
 
-  #discard(known: LogEntry, changes: Changes): void {
+  #discard(id: string, changes: Changes): void {
+    const known = this.entry(id);
+    if (known === undefined || known.rejection === null) {
+      // Overtaken, and the user knows: nothing of it is missed any more.
+      this.overtaken.delete(id);
+      this.dismissed.add(id);
+      return;
+    }
     this.#logOf(known, changes);
-    if (known.rejection !== null) this.#drop(known);
-    else if (known.own !== null) known.own = { did: false }; // nothing of it is missed
+    this.unsynced.drop(known);
   }
 
   #moved(entry: EntryOf<'moved'>, changes: Changes): void {
@@ -245,10 +263,7 @@ export class Ledger {
         if (known.status !== 'pending' && !(entry.retry && refused)) return;
         const log = this.#logOf(known, changes);
         log?.remove(known);
-        known.event = { ...known.event, timestamp };
-        if (known.recorded !== null) known.recorded = { ...known.recorded, timestamp };
-        this.#stand(known, 'pending');
-        known.sent = false;
+        this.unsynced.move(known, timestamp);
         known.offset = this.offset;
         log?.insert(known);
       });
@@ -257,67 +272,60 @@ export class Ledger {
 
   #feed(entry: EntryOf<'feed'>, changes: Changes): void {
     const { event } = entry;
-    const known = this.#byId.get(event.id);
-    if (known?.status === 'synced') return;
+    const known = this.entry(event.id);
     const log = this.ensure(event.entity_type, event.entity_id);
-    if (known === undefined && log?.holds(event.seq)) return;
-    const made = this.#entry(event, 'synced', true, known?.own ?? entry.own ?? null);
-    made.seq = event.seq;
-    made.sent = true;
-    const outcome = log?.receive(made, known);
-    if (known !== undefined) {
-      this.#logOf(known, changes);
-      this.#drop(known);
-      known.status = 'synced'; // for whoever holds it: it is accepted
-      this.#unblock(known, changes);
+    if (log === null) {
+      if (known !== undefined) this.unsynced.drop(known);
+      return;
     }
-    if (outcome === 'held') return;
-    if (log !== null && outcome === 'stale') this.needy.add(log);
-    this.#add(made, changes);
+    if (known === undefined && log.holds(event.seq)) return;
+    const made = fedEntryOf(log.model, event, known?.own ?? entry.own ?? null);
+    if (!made.readable) this.foreign = true;
+    const outcome = log.receive(made, known);
+    if (known === undefined && outcome === 'held') return;
+    this.#touch(log, changes);
+    if (outcome === 'stale') this.needy.add(log);
+    if (outcome === 'inserted') {
+      this.#saw(event.timestamp, changes);
+      if (made.own !== null) changes.entries.add(made);
+    }
+    if (known === undefined) return;
+    this.unsynced.drop(known);
+    known.status = 'synced'; // for whoever holds it: it is accepted
+    known.applied = true;
+    if (outcome !== 'inserted') changes.entries.add(known);
+    this.#unblock(known, changes);
   }
 
   #base(entry: EntryOf<'base'>, changes: Changes): void {
     const { snapshot, head } = entry;
     const log = this.ensure(snapshot.entity_type, snapshot.entity_id);
     if (log === null) return;
-    changes.logs.add(log);
-    this.forget(log.rebase(snapshot, head));
+    this.#forget(log.rebase(snapshot, head));
     this.foreign ||= log.foreign;
     if (!log.needsServer) this.needy.delete(log);
+    this.#touch(log, changes);
     this.#saw(snapshot.last_hlc, changes);
   }
 
   #reset(entry: EntryOf<'reset'>, changes: Changes): void {
     for (const type of entry.types) {
       for (const log of this.logs(type).values()) {
-        this.forget(log.reset());
+        this.#forget(log.reset());
         this.needy.delete(log);
-        changes.logs.add(log);
+        this.#touch(log, changes);
       }
     }
   }
 
-  #add(made: LogEntry, changes: Changes): EntityLog | null {
-    const log = this.#logOf(made, changes);
-    if (log !== null) this.#byId.set(made.event.id, made);
-    this.#saw(made.event.timestamp, changes);
-    return log;
+  /** The server's answer stands for these events. */
+  #forget(gone: readonly LogEntry[]): void {
+    for (const entry of gone) if (entry.status === 'accepted') this.unsynced.drop(entry);
   }
 
-  /** Where an event now stands: outbox and refused follow. */
-  #stand(known: LogEntry, status: EntryStatus, rejection: Rejection | null = null): void {
-    known.status = status;
-    known.rejection = rejection;
-    if (status === 'accepted') this.outbox.delete(known.event.id);
-    else this.outbox.set(known.event.id, known);
-    if (rejection === null) this.refused.delete(known.event.id);
-    else this.refused.set(known.event.id, known);
-  }
-
-  #drop({ event }: LogEntry): void {
-    this.outbox.delete(event.id);
-    this.refused.delete(event.id);
-    this.#byId.delete(event.id);
+  #touch(log: EntityLog, changes: Changes): void {
+    changes.logs.add(log);
+    this.dirty.add(log);
   }
 
   #saw(stamp: string, changes: Changes): void {
@@ -325,13 +333,13 @@ export class Ledger {
   }
 
   #with(id: string, action: (known: LogEntry) => void): void {
-    const known = this.#byId.get(id);
+    const known = this.entry(id);
     if (known !== undefined) action(known);
   }
 
   #logOf(known: LogEntry, changes: Changes): EntityLog | null {
     const log = this.ensure(known.event.entity_type, known.event.entity_id);
-    if (log !== null) changes.logs.add(log);
+    if (log !== null) this.#touch(log, changes);
     if (known.own !== null) changes.entries.add(known);
     return log;
   }
@@ -339,53 +347,4 @@ export class Ledger {
   #isCreate(event: EventEnvelope): boolean {
     return this.models.get(event.entity_type)?.events[event.event_type]?.effect === 'create';
   }
-
-  /** An event as the reducers take it; what this version of the client cannot read is kept as it is. */
-  #entry(event: EventEnvelope, status: EntryStatus, saved: boolean, own: LogEntry['own']): LogEntry {
-    const { schema_version: version, event_type: type } = event;
-    const model = this.models.get(event.entity_type);
-    const definition = model?.events[type];
-    const older = model !== undefined && version < model.version;
-    let payload = event.payload;
-    let readable = false;
-    try {
-      if (definition !== undefined && model !== undefined && version <= model.version) {
-        const lifted = older && model.lift !== undefined ? model.lift(payload, version, type) : payload;
-        payload = (definition.read ?? definition.parse)(lifted);
-        readable = true;
-      }
-    } catch {
-      // Kept as what is newer is.
-    }
-    if (!readable) this.foreign = true;
-    return {
-      event: envelopeOf(event, payload),
-      recorded: readable && older ? envelopeOf(event, event.payload) : null,
-      status,
-      seq: null,
-      head: null,
-      saved,
-      sent: false,
-      offset: this.offset,
-      own,
-      readable,
-      applied: false,
-      rejection: null,
-    };
-  }
-}
-
-/** Exactly the keys of the contract. */
-function envelopeOf(event: EventEnvelope, payload: unknown): EventEnvelope {
-  return {
-    id: event.id,
-    event_type: event.event_type,
-    entity_type: event.entity_type,
-    entity_id: event.entity_id,
-    payload,
-    timestamp: event.timestamp,
-    schema_version: event.schema_version,
-    user_id: event.user_id ?? null,
-    idempotency_key: event.idempotency_key ?? event.id,
-  };
 }

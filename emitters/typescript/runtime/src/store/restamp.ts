@@ -1,5 +1,5 @@
 /** Which events a corrected clock moves, and where to. Pure. */
-import { comparePlaces, type LogEntry } from './entityLog.js';
+import { compareEntries, type LogEntry } from './logEntry.js';
 import { formatStamp, HybridClock, parseStamp } from './hlc.js';
 import type { Ledger } from './ledger.js';
 import { entityKey } from './watchers.js';
@@ -48,7 +48,7 @@ export function movesOf(ledger: Ledger, correction: Correction): Move[] {
   for (const pending of entities.values()) {
     const unanswered = pending.some((entry) => entry.sent && !refused.includes(entry));
     if (unanswered || !pending.some((entry) => refused.includes(entry) || isOff(entry, offset))) continue;
-    pending.sort((a, b) => comparePlaces(a.event, b.event));
+    pending.sort(compareEntries);
     // Whatever lies after the first that moves goes with it.
     const first = pending.findIndex((entry) => refused.includes(entry) || isOff(entry, offset));
     moves.push(...moved(ledger, pending.slice(first), correction));

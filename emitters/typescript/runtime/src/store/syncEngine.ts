@@ -3,7 +3,7 @@ import type { BatchAnswer, HttpClient } from '../client/http.js';
 import { HttpError } from '../errors.js';
 import type { JournalEntry } from './db.js';
 import { type EngineAction, type EngineEvent, type EngineState, isActive, step } from './engineMachine.js';
-import type { LogEntry } from './entityLog.js';
+import type { LogEntry } from './logEntry.js';
 import type { EventStore } from './eventStore.js';
 import { backoffMs, type Timers } from './timing.js';
 

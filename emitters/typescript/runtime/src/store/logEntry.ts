@@ -1,0 +1,146 @@
+/** One event as the engine holds it: how it is read from a record, and the record that is made of it. */
+import type { EventEnvelope, ModelDefinition } from '../model.js';
+import { toJson, toWire } from './codec.js';
+import type { FeedEvent, JournalEntry, Rejection } from './db.js';
+
+/** Where an event stands on its way to the server. Rejected and blocked ones are not in the fold. */
+export type EntryStatus = 'pending' | 'accepted' | 'synced' | 'rejected' | 'blocked';
+
+/** One event as the engine holds it. */
+export interface LogEntry {
+  event: EventEnvelope;
+  /** The event as it was recorded, where {@link event} is read from an older version; it is what is sent and kept. */
+  recorded: EventEnvelope | null;
+  status: EntryStatus;
+  /** Position in the server's log; null until the feed has brought it. */
+  seq: number | null;
+  /** An accepted event's position is at most this. */
+  head: number | null;
+  /** The journal has it. */
+  saved: boolean;
+  /** It may have reached the server: its stamp stays. */
+  sent: boolean;
+  /** What was added to this device's clock when the event was stamped. */
+  offset: number;
+  /** Recorded on this device: whether it did something then. Null for others' events. */
+  own: { readonly did: boolean } | null;
+  /** This version of the client knows its type and can read its payload. */
+  readable: boolean;
+  /** It does something, where it now stands. */
+  applied: boolean;
+  rejection: Rejection | null;
+}
+
+/** Where an event stands, for people: `sending` has left, and no answer has come yet. */
+export function statusOf({ status, sent }: LogEntry): EntryStatus | 'sending' {
+  return status === 'pending' && sent ? 'sending' : status;
+}
+
+/** A place in the order. */
+export interface Place {
+  readonly timestamp: string;
+  readonly id: string;
+}
+
+/** Order of events: by stamp, then by id. */
+export function comparePlaces(a: Place, b: Place): number {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+/** The same for events as they are held. */
+export function compareEntries(a: { readonly event: Place }, b: { readonly event: Place }): number {
+  return comparePlaces(a.event, b.event);
+}
+
+/** An event as the reducers take it; what this version of the client cannot read is kept as it is. */
+export function entryOf(
+  model: ModelDefinition | undefined,
+  event: EventEnvelope,
+  status: EntryStatus,
+  own: LogEntry['own'],
+  trusted = false,
+): LogEntry {
+  const { schema_version: version, event_type: type } = event;
+  const definition = model?.events[type];
+  const older = model !== undefined && version < model.version;
+  let payload = event.payload;
+  let readable = false;
+  try {
+    if (definition !== undefined && model !== undefined && version <= model.version) {
+      if (!trusted || !model.plain || older) {
+        const lifted = older && model.lift !== undefined ? model.lift(payload, version, type) : payload;
+        payload = (definition.read ?? definition.parse)(lifted);
+      }
+      readable = true;
+    }
+  } catch {
+    // Kept as what is newer is.
+  }
+  return {
+    event: envelopeOf(event, payload),
+    recorded: readable && older ? envelopeOf(event, event.payload) : null,
+    status,
+    seq: null,
+    head: null,
+    saved: true,
+    sent: true,
+    offset: 0,
+    own,
+    readable,
+    applied: false,
+    rejection: null,
+  };
+}
+
+/** The same for an event of the feed. */
+export function fedEntryOf(
+  model: ModelDefinition | undefined,
+  event: FeedEvent,
+  own: LogEntry['own'],
+  trusted = false,
+): LogEntry {
+  const made = entryOf(model, event, 'synced', own, trusted);
+  made.seq = event.seq;
+  return made;
+}
+
+/** What the journal is to say of an event. */
+export function recordOf(entry: LogEntry): JournalEntry {
+  const { event, recorded, own, status, seq, sent, offset, head, rejection } = entry;
+  const stored = recorded ?? { ...event, payload: toWire(event.payload) };
+  if (status === 'synced') {
+    const fed: FeedEvent = { ...stored, seq: seq ?? 0 };
+    return own === null ? { kind: 'feed', event: fed } : { kind: 'feed', event: fed, own };
+  }
+  return {
+    kind: 'new',
+    event: stored,
+    did: own?.did ?? true,
+    offset,
+    status,
+    sent,
+    ...(head === null ? {} : { head }),
+    ...(rejection === null ? {} : { rejection }),
+  };
+}
+
+/** An event of the feed as a line of a page. */
+export function lineOf({ event, recorded, own, seq }: LogEntry): string {
+  return toJson({ ...(recorded ?? event), seq: seq ?? 0, ...(own === null ? {} : { own: own.did }) });
+}
+
+/** Exactly the keys of the contract. */
+function envelopeOf(event: EventEnvelope, payload: unknown): EventEnvelope {
+  return {
+    id: event.id,
+    event_type: event.event_type,
+    entity_type: event.entity_type,
+    entity_id: event.entity_id,
+    payload,
+    timestamp: event.timestamp,
+    schema_version: event.schema_version,
+    user_id: event.user_id ?? null,
+    idempotency_key: event.idempotency_key ?? event.id,
+  };
+}

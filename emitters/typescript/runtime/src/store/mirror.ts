@@ -1,0 +1,223 @@
+/**
+ * The ledger in memory and the journal on the disk, held together: loading, other tabs' chunks, compaction.
+ *
+ * Invariant: the ledger holds all chunks up to `high`, and this tab's own beyond it.
+ */
+import type { ModelDefinition } from '../model.js';
+import { MemoryAdapter, MemoryDisk } from './adapters/memory.js';
+import { decodeChunk, encodeChunk } from './codec.js';
+import { compactionOf } from './compaction.js';
+import type { JournalEntry, StoreAdapter } from './db.js';
+import type { Journal } from './journal.js';
+import { type Changes, Ledger, noChanges } from './ledger.js';
+import { fill } from './loader.js';
+import { PageTable } from './pageTable.js';
+
+/** What the mirror tells its owner. */
+export interface MirrorListener {
+  /** Another tab's entries were applied. */
+  applied(changes: Changes): void;
+  /** The ledger is another one; of the disk, so many records and lines could not be read. */
+  loaded(changes: Changes, damage: number): void;
+  /** A tail could not be read. */
+  health(error: unknown): void;
+}
+
+const MANY_CHUNKS = 100;
+const MANY_ENTRIES = 500;
+/** How often a damaged disk is tried to be written anew while other tabs write to it. */
+const HEALINGS = 5;
+
+/** The two of one store. */
+
+export class Mirror {
+  readonly #models: readonly ModelDefinition[];
+  readonly #journal: Journal;
+  readonly #listener: MirrorListener;
+  #adapter: StoreAdapter;
+  #ledger: Ledger;
+  #table = new PageTable();
+  #high = 0;
+  #floor = 0;
+  readonly #ownKeys = new Set<number>();
+  #catchUp: Promise<void> | null = null;
+  #entriesOnDisk = 0;
+  /** The disk holds what could not be read. */
+  #broken = false;
+
+  constructor(
+    models: readonly ModelDefinition[],
+    adapter: StoreAdapter,
+    journal: Journal,
+    listener: MirrorListener,
+  ) {
+    this.#models = models;
+    this.#adapter = adapter;
+    this.#journal = journal;
+    this.#listener = listener;
+    this.#ledger = new Ledger(models);
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  get adapter(): StoreAdapter {
+    return this.#adapter;
+  }
+
+  /** The disk went away: goes on in memory alone, with what is held. */
+  abandonDisk(): void {
+    this.#adapter = new MemoryAdapter(new MemoryDisk(this.#high));
+    this.#ownKeys.clear();
+  }
+
+  /** Reads the disk. `then` puts on top what is not on it yet. */
+  async load(then?: (ledger: Ledger, changes: Changes) => void): Promise<void> {
+    const changes = noChanges();
+    const ledger = new Ledger(this.#models);
+    const { damage, outdated, table, entries, floor, high } = fill(ledger, await this.#adapter.load(), changes);
+    this.#broken = damage > 0 || outdated;
+    if (this.#broken) forget(ledger, changes);
+    this.#entriesOnDisk = entries;
+    then?.(ledger, changes);
+    this.#ledger = ledger;
+    this.#table = table;
+    this.#floor = floor;
+    this.#high = high;
+    this.#ownKeys.clear();
+    this.#listener.loaded(changes, damage);
+  }
+
+  /** Another tab saved a chunk. */
+  async takeChunk(key: number, text: string): Promise<void> {
+    if (key <= this.#high || this.#ownKeys.has(key)) return;
+    if (key !== this.#high + 1 || this.#catchUp !== null) {
+      await this.readTail();
+      if (key > this.#high) await this.readTail(); // the first may have begun before the chunk was there
+      return;
+    }
+    this.#high = key;
+    this.#apply(text);
+  }
+
+  /** Reads what other tabs appended. */
+  readTail(): Promise<void> {
+    this.#catchUp ??= this.#readTail().finally(() => {
+      this.#catchUp = null;
+    });
+    return this.#catchUp;
+  }
+
+  async #readTail(): Promise<void> {
+    const { floor, chunks } = await this.#adapter.tail(this.#high);
+    // Only our own chunk, and that as the very next one, can have been compacted without our missing another tab's.
+    const ours = floor === this.#high + 1 && this.#ownKeys.has(floor);
+    if (floor > this.#high && !ours) return this.#reload();
+    for (const { key, text } of chunks) {
+      if (key <= this.#high) continue;
+      this.#high = key;
+      if (!this.#ownKeys.delete(key)) this.#apply(text);
+    }
+  }
+
+  /** What was compacted away while this tab did not look is read anew, and what it has not saved yet put on top. */
+  async #reload(): Promise<void> {
+    const journal = this.#journal;
+    // Between two appends: what is on the disk is read, and what waits for it is put on top.
+    await journal.exclusive(() =>
+      this.load((ledger, changes) => {
+        for (const entry of journal.queued) ledger.apply(entry, entry.kind !== 'new', changes);
+      }),
+    );
+  }
+
+  #apply(text: string): void {
+    const changes = noChanges();
+    const { entries } = decodeChunk(text);
+    for (const entry of entries) this.#ledger.apply(entry, true, changes);
+    this.#entriesOnDisk += entries.length;
+    this.#listener.applied(changes);
+  }
+
+  /** A chunk of this tab is on the disk. */
+  saved(key: number, entries: readonly JournalEntry[]): void {
+    this.#entriesOnDisk += entries.length;
+    if (key === this.#high + 1) this.#high = key;
+    else {
+      this.#ownKeys.add(key);
+      void this.readTail().catch((error: unknown) => this.#listener.health(error));
+    }
+  }
+
+  // --- Compaction -------------------------------------------------------------------------------------------------------------
+
+  /** Whether snapshots are due, or the journal is long: null, in idle time, or at once. */
+  due(): 'idle' | 'now' | null {
+    let due: 'idle' | null = null;
+    for (const log of this.#ledger.dirty) {
+      const rule = log.model.snapshot;
+      if (rule === null || log.needsServer) continue;
+      const past = log.sinceSnapshot();
+      if (past >= rule.max) return 'now';
+      if (past >= rule.every) due = 'idle';
+    }
+    const { size } = this.#ledger.unsynced.byId;
+    const long = this.#high - this.#floor >= MANY_CHUNKS + size / 4 || this.#entriesOnDisk > 1.5 * size + MANY_ENTRIES;
+    return due ?? (long ? 'idle' : null);
+  }
+
+  /**
+   * Takes the snapshots that are due, and writes the journal and what it said of the server's events anew; `everything`: all pages too.
+   * For the leader alone; false where another tab wrote meanwhile.
+   */
+  compact(everything = false): Promise<boolean> {
+    return this.#journal.exclusive(async () => {
+      if (this.#catchUp !== null) return false;
+      const table = this.#table;
+      const ledger = this.#ledger;
+      const { journal, pages, records, drop, gone } = compactionOf(ledger, table, everything);
+      const expect = this.#high;
+      const done = await this.#adapter.compact({
+        expect,
+        journal: encodeChunk(journal),
+        snapshots: records,
+        drop: everything ? 'others' : drop,
+      });
+      if (!done) return false;
+      for (const log of gone) {
+        table.place(log, null);
+        if (log.empty) ledger.dirty.delete(log);
+      }
+      for (const { key, parts } of pages) {
+        table.add(key, parts.length);
+        for (const [log, part] of parts) {
+          table.place(log, key);
+          if (log.settle(part)) ledger.dirty.delete(log);
+        }
+      }
+      table.remove(drop);
+      this.#entriesOnDisk = journal.length;
+      this.#floor = expect;
+      return true;
+    });
+  }
+
+  /** For the leader: a disk that could not be read is written anew, with what is unsynced alone. */
+  async heal(): Promise<void> {
+    for (let attempt = 0; this.#broken && attempt < HEALINGS; attempt++) {
+      // Other tabs may have told of parts since, and of a cursor that stands for more.
+      const changes = noChanges();
+      forget(this.#ledger, changes);
+      this.#listener.applied(changes);
+      if (await this.compact(true)) this.#broken = false;
+      else await this.readTail();
+    }
+  }
+}
+
+/** What came from the server is read from it again; what is unsynced stays. */
+function forget(ledger: Ledger, changes: Changes): void {
+  ledger.apply({ kind: 'reset', types: [...ledger.models.keys()] }, true, changes);
+  ledger.apply({ kind: 'cursor', cursor: null }, true, changes);
+}

@@ -1,0 +1,120 @@
+/**
+ * Pages: one record of the disk for many entities, with all that is kept of them from the server.
+ *
+ * A page is a line of JSON that says where everything lies, then one text of states and events. Opening a store reads the first line and
+ * cuts the rest into pieces; a piece is parsed when somebody asks for it. An entity that changed is written to a new page, and what an
+ * older page says of it counts no more. Pages of one type hold nothing else: a client that does not know the type leaves them alone.
+ */
+import { isRecord } from '../schemas/validate.js';
+import { isText } from './codec.js';
+import { isStamp } from './hlc.js';
+import type { Snap } from './snap.js';
+
+/** What is kept of an entity from the server. */
+export interface Part {
+  /** The two latest snapshots; the fold starts at `newer`. */
+  readonly older: Snap | null;
+  readonly newer: Snap | null;
+  /** Events after `older` up to `newer`, a line each. */
+  readonly below: string;
+  /** Events after both. */
+  readonly tail: string;
+  /** How many. */
+  readonly count: number;
+  /** The stamp of the last of them. */
+  readonly newest: string | null;
+  /** Something in it cannot be read by the client that wrote it. */
+  readonly foreign: boolean;
+  /** All of it was checked by the declaration that is in force. */
+  readonly trusted: boolean;
+}
+
+/** Parts that go into one page. */
+export type Parts = readonly (readonly [id: string, part: Part])[];
+
+type Head = readonly [stamp: string, event: string, seq: number, count: number, version: number, length: number];
+type Row = readonly [
+  id: string,
+  older: Head | 0,
+  newer: Head | 0,
+  below: number,
+  tail: number,
+  count: number,
+  newest: string | 0,
+  foreign: 0 | 1,
+];
+
+const DELETED = -1;
+
+/** The key of a page. */
+export function pageKey(entityType: string, number: number): string {
+  return `${entityType}/p${number}`;
+}
+
+/** The type and number of a page; the number is NaN where the record is none. */
+export function parsePageKey(key: string): { readonly type: string; readonly number: number } {
+  const [type = '', number = ''] = key.split('/p');
+  return { type, number: Number(number || Number.NaN) };
+}
+
+/** A page as text. `print` names the declaration that wrote it. */
+export function encodePage(parts: Parts, print: string): string {
+  const rows: Row[] = [];
+  const texts: string[] = [];
+  for (const [id, { older, newer, below, tail, count, newest, foreign }] of parts) {
+    rows.push([id, headOf(older), headOf(newer), below.length, tail.length, count, newest ?? 0, foreign ? 1 : 0]);
+    texts.push(older?.text ?? '', newer?.text ?? '', below, tail);
+  }
+  return `${JSON.stringify({ page: 1, print, rows })}\n${texts.join('')}`;
+}
+
+/** The parts of a page; null where it is damaged. Their texts are not looked into. */
+export function decodePage(text: string, print: string): Parts | null {
+  const end = text.indexOf('\n') + 1;
+  try {
+    const head: unknown = JSON.parse(text.slice(0, end));
+    if (!isRecord(head) || head['page'] !== 1 || !Array.isArray(head['rows'])) return null;
+    const trusted = print !== '' && head['print'] === print;
+    let at = end;
+    const cut = (length: number): string => text.slice(at, (at += length));
+    const snap = (row: Head | 0): Snap | null => {
+      if (row === 0) return null;
+      const [timestamp, id, seq, count, version, length] = row;
+      return { place: { timestamp, id }, seq, count, version, text: length === DELETED ? null : cut(length), trusted };
+    };
+    const parts: (readonly [string, Part])[] = [];
+    for (const row of head['rows']) {
+      if (!isRow(row)) return null;
+      const [id, older, newer, below, tail, count, newest, foreign] = row;
+      // In the order in which they were written.
+      const part = { older: snap(older), newer: snap(newer), below: cut(below), tail: cut(tail) };
+      parts.push([id, { ...part, count, newest: newest === 0 ? null : newest, foreign: foreign === 1, trusted }]);
+    }
+    return at === text.length ? parts : null;
+  } catch {
+    return null;
+  }
+}
+
+function headOf(snap: Snap | null): Head | 0 {
+  if (snap === null) return 0;
+  const { place, seq, count, version, text } = snap;
+  return [place.timestamp, place.id, seq, count, version, text === null ? DELETED : text.length];
+}
+
+function isRow(row: unknown): row is Row {
+  return (
+    Array.isArray(row) &&
+    isText(row[0]) &&
+    isHead(row[1]) &&
+    isHead(row[2]) &&
+    row.slice(3, 6).every(Number.isInteger) &&
+    (row[6] === 0 || isStamp(row[6]))
+  );
+}
+
+function isHead(head: unknown): boolean {
+  return (
+    head === 0 || (Array.isArray(head) && isStamp(head[0]) && isText(head[1]) && head.slice(2, 6).every(Number.isInteger))
+  );
+}
