@@ -153,6 +153,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "store/eventStore.ts",
         include_str!("runtime/src/store/eventStore.ts"),
     ),
+    ("store/fold.ts", include_str!("runtime/src/store/fold.ts")),
     (
         "store/follower.ts",
         include_str!("runtime/src/store/follower.ts"),
@@ -172,12 +173,34 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/store/loader.ts"),
     ),
     (
+        "store/logEntry.ts",
+        include_str!("runtime/src/store/logEntry.ts"),
+    ),
+    (
+        "store/mirror.ts",
+        include_str!("runtime/src/store/mirror.ts"),
+    ),
+    (
+        "store/outbox.ts",
+        include_str!("runtime/src/store/outbox.ts"),
+    ),
+    (
+        "store/pageTable.ts",
+        include_str!("runtime/src/store/pageTable.ts"),
+    ),
+    ("store/pages.ts", include_str!("runtime/src/store/pages.ts")),
+    (
         "store/refusal.ts",
         include_str!("runtime/src/store/refusal.ts"),
     ),
     (
         "store/restamp.ts",
         include_str!("runtime/src/store/restamp.ts"),
+    ),
+    ("store/snap.ts", include_str!("runtime/src/store/snap.ts")),
+    (
+        "store/sorted.ts",
+        include_str!("runtime/src/store/sorted.ts"),
     ),
     (
         "store/stream.ts",
@@ -192,6 +215,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "store/timing.ts",
         include_str!("runtime/src/store/timing.ts"),
     ),
+    ("store/warm.ts", include_str!("runtime/src/store/warm.ts")),
     (
         "store/watchers.ts",
         include_str!("runtime/src/store/watchers.ts"),

@@ -6,6 +6,7 @@ import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { HybridClock, MAX_DRIFT_MS } from '../src/store/hlc.js';
 import { platformTimers } from '../src/store/timing.js';
+import { snapshotOf } from './snapshots.js';
 
 export interface HlcCase {
   readonly name: string;
@@ -112,6 +113,6 @@ async function answerSnapshot(
   const server = new EventStore({ models: bare, adapter: new MemoryAdapter(), timers: platformTimers });
   await server.open();
   await server.receive(log, null);
-  const snapshot = server.ledger.log(one.model, one.entity_id)?.takeSnapshot();
+  const snapshot = snapshotOf(server.ledger.log(one.model, one.entity_id));
   if (snapshot) await store.commit([{ kind: 'base', snapshot, head: log.length }]);
 }

@@ -205,7 +205,7 @@ class Walk {
   }
 
   #discard(id: string): void {
-    for (const { event } of this.store.ledger.blockedUnder(id)) this.discarded.add(event.id);
+    for (const { event } of this.store.ledger.unsynced.blockedUnder(id)) this.discarded.add(event.id);
     this.discarded.add(id);
     void this.store.discard(id);
   }

@@ -15,5 +15,5 @@ for (let i = 0; ; i++) {
   const { event, saved } = store.record(orderModel, 'order.created', randomUUID(), { table_number: i });
   await saved;
   process.stdout.write(`${event.id}\n`);
-  if (i % 25 === 24) await store.compact({ force: true });
+  if (i % 25 === 24) await store.compact();
 }

@@ -10,6 +10,7 @@ import { parseStamp } from '../src/store/hlc.js';
 import { platformTimers } from '../src/store/timing.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
+import { snapshotOf } from './snapshots.js';
 
 /** What a test may have the server do to a request: answer it, or null to go on. `lose`: do the work, drop the answer. */
 export type Fault =
@@ -182,7 +183,7 @@ export class FakeServer {
     const store = await this.fold();
     const snapshots: Snapshot[] = [];
     for (const [id, log] of [...store.ledger.logs(type)].sort()) {
-      const snapshot = log.takeSnapshot();
+      const snapshot = snapshotOf(log);
       const state = log.state();
       if (snapshot === null || state === absent || (one === null ? state === deleted : id !== one)) continue;
       snapshots.push(snapshot);

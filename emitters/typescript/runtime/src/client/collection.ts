@@ -9,6 +9,7 @@ import {
   type PayloadOf,
 } from '../model.js';
 import type { EntryStatus } from '../store/logEntry.js';
+import { placeIn } from '../store/sorted.js';
 import type { HistoryPage } from './http.js';
 
 /** A field to sort by; with a minus sign, downwards. */
@@ -20,6 +21,8 @@ export interface ListQuery<State> {
   readonly where?: Partial<State>;
   /** By id unless set. */
   readonly orderBy?: OrderBy<State>;
+  /** How many of the first are left out. */
+  readonly offset?: number;
   readonly limit?: number;
 }
 
@@ -50,6 +53,7 @@ export interface CollectionHost {
   state(entityType: string, id: string): EntityState | typeof absent | typeof deleted;
   states(entityType: string): Iterable<EntityState>;
   version(entityType: string): number;
+  changedSince(entityType: string, version: number): readonly string[] | null;
   watch(entityType: string, id: string | null, listener: () => void): () => void;
   watchEvents(entityType: string, id: string, listener: () => void): () => void;
   record(model: ModelDefinition, eventType: string, id: string, payload: unknown): Mutation;
@@ -63,18 +67,27 @@ export interface HistoryQuery {
   readonly before?: string | null;
 }
 
-interface CachedList<State> {
-  readonly version: number;
-  readonly list: readonly State[];
+/** A list that is kept up to date: a change costs the place of one entity in it. */
+interface Projection<State> {
+  readonly matches: (state: State) => boolean;
+  readonly compare: (a: State, b: State) => number;
+  version: number;
+  /** All that match, in order. */
+  all: State[];
+  /** The same by id. */
+  byId: Map<string, State>;
+  /** What was asked for of them. */
+  list: readonly State[];
 }
 
-const CACHED_QUERIES = 64;
+/** A list that is read less often than so many others is made anew. */
+const PROJECTIONS = 64;
 
 /** The entities of one model. All reading is from memory. */
 export class Collection<State extends EntityState, Event extends EventEnvelope> {
   readonly model: ModelDefinition<State, Event>;
   readonly #host: CollectionHost;
-  readonly #lists = new Map<string, CachedList<State>>();
+  readonly #lists = new Map<string, Projection<State>>();
 
   constructor(model: ModelDefinition<State, Event>, host: CollectionHost) {
     this.model = model;
@@ -90,17 +103,20 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
   /** Entities by query: the same array for as long as it would hold the same. */
   list(query: ListQuery<State> = {}): readonly State[] {
     const key = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-    const cached = this.#lists.get(key);
+    const known = this.#lists.get(key);
     const version = this.#host.version(this.model.entity);
-    if (cached?.version === version) return cached.list;
-    const fresh = this.#query(query);
-    const same = cached?.list.length === fresh.length && cached.list.every((state, index) => state === fresh[index]);
-    const list = same && cached !== undefined ? cached.list : fresh;
+    if (known?.version === version) return known.list;
+    const made = known ?? projectionOf(query);
+    this.#follow(made);
+    made.version = version;
+    const { offset = 0, limit = made.all.length } = query;
+    const list = made.all.slice(offset, offset + limit);
+    if (list.length !== made.list.length || list.some((state, at) => state !== made.list[at])) made.list = list;
     this.#lists.delete(key);
-    this.#lists.set(key, { version, list });
+    this.#lists.set(key, made);
     const oldest = this.#lists.keys().next();
-    if (this.#lists.size > CACHED_QUERIES && oldest.done !== true) this.#lists.delete(oldest.value);
-    return list;
+    if (this.#lists.size > PROJECTIONS && oldest.done !== true) this.#lists.delete(oldest.value);
+    return made.list;
   }
 
   /** Listens to one entity, or with null to all. Returns what ends it. */
@@ -137,22 +153,46 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
     return state as State; // only this model's own reduce and parseState make them
   }
 
-  #query({ where, orderBy, limit }: ListQuery<State>): State[] {
-    const wanted = Object.entries(where ?? {});
-    const found: State[] = [];
-    for (const state of this.#host.states(this.model.entity)) {
-      if (wanted.every(([key, value]) => value === undefined || equal(fieldOf(state, key), value))) {
-        found.push(this.#own(state));
+  /** Brings a list up to date. */
+  #follow(made: Projection<State>): void {
+    const { all, byId, matches, compare } = made;
+    const changed = this.#host.changedSince(this.model.entity, made.version);
+    if (changed === null) {
+      made.all = [];
+      for (const state of this.#host.states(this.model.entity)) {
+        if (matches(this.#own(state))) made.all.push(this.#own(state));
       }
+      made.all.sort(compare);
+      made.byId = new Map(made.all.map((state) => [state.id, state]));
+      return;
     }
-    const down = orderBy?.startsWith('-') === true;
-    const field = down ? orderBy.slice(1) : (orderBy ?? 'id');
-    found.sort((a, b) => {
+    for (const id of new Set(changed)) {
+      const old = byId.get(id);
+      const now = this.get(id);
+      if (old !== undefined) all.splice(placeIn(all, old, compare), 1);
+      byId.delete(id);
+      if (now === undefined || !matches(now)) continue;
+      all.splice(placeIn(all, now, compare), 0, now);
+      byId.set(id, now);
+    }
+  }
+}
+
+function projectionOf<State extends EntityState>({ where, orderBy }: ListQuery<State>): Projection<State> {
+  const wanted = Object.entries(where ?? {}).filter(([, value]) => value !== undefined);
+  const down = orderBy?.startsWith('-') === true;
+  const field = down ? orderBy.slice(1) : (orderBy ?? 'id');
+  return {
+    matches: (state) => wanted.every(([key, value]) => equal(fieldOf(state, key), value)),
+    compare: (a, b) => {
       const order = compareValues(fieldOf(a, field), fieldOf(b, field));
       return (down ? -order : order) || compareCodePoints(a.id, b.id);
-    });
-    return limit === undefined ? found : found.slice(0, limit);
-  }
+    },
+    version: -1,
+    all: [],
+    byId: new Map(),
+    list: [],
+  };
 }
 
 function fieldOf(state: EntityState, name: string): unknown {

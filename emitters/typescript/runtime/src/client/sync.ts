@@ -5,9 +5,9 @@ import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { memoryStore } from '../store/adapters/memory.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
-import { type LogEntry, statusOf } from '../store/logEntry.js';
 import { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
+import { type LogEntry, statusOf } from '../store/logEntry.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
 import { SyncEngine } from '../store/syncEngine.js';
 import {
@@ -210,6 +210,7 @@ export class SyncClient {
     state: (type, id) => this.#store.state(type, id),
     states: (type) => this.#store.states(type),
     version: (type) => this.#store.version(type),
+    changedSince: (type, version) => this.#store.changedSince(type, version),
     watch: (type, id, listener) => this.#store.watch(type, id, listener),
     watchEvents: (type, id, listener) => this.#store.watchEvents(type, id, listener),
     record: (model, type, id, payload) => this.#record(model, type, id, payload),
@@ -284,12 +285,17 @@ export class SyncClient {
       this.#setPhase('synced');
     if (!this.#tabs.leads || this.#life.signal.aborted) return;
     this.#engine.noticed();
-    this.#compactTimer ??= this.#timers.after(COMPACT_AFTER_MS, () => void this.#compact());
+    if (this.#store.compactionUrgent) {
+      this.#timers.clear(this.#compactTimer);
+      this.#compactTimer = null;
+    }
+    const wait = this.#store.compactionUrgent ? 0 : COMPACT_AFTER_MS;
+    this.#compactTimer ??= this.#timers.after(wait, () => void this.#compact());
   }
 
   async #compact(): Promise<void> {
     try {
-      if (this.#store.compactionDue() !== null) await this.#store.compact();
+      if (this.#store.compactionDue()) await this.#store.compact();
     } catch (error) {
       this.#onStorage(error);
     } finally {
@@ -414,6 +420,7 @@ export class SyncClient {
     // What the last leader wrote and did not live to tell.
     void this.#store
       .readTail()
+      .then(() => this.#store.heal())
       .catch((error: unknown) => this.#onStorage(error))
       .then(() => {
         if (this.#life.signal.aborted) return;
@@ -547,9 +554,7 @@ export class SyncClient {
   }
 
   #entries(type: string, id: string): readonly HistoryEntry[] {
-    const log = this.#store.ledger.log(type, id);
-    log?.state(); // folds what is new, which says what was applied
-    return (log?.entries ?? []).map((entry) => ({
+    return this.#store.history(type, id).map((entry) => ({
       event: entry.event,
       applied: entry.applied,
       status: statusOf(entry),

@@ -145,14 +145,13 @@ export class EntityLog {
       if (!held && !this.stale.some(({ event }) => event.id === entry.event.id)) this.stale = [...this.stale, entry];
       return held ? 'held' : 'stale';
     }
-    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) {
-      this.#descend(); // it is late: the fold goes back to the older snapshot
-      this.#newer = null;
-    }
+    const late = this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0;
+    if (late) this.#descend();
     const entries = this.#awake();
     const at = this.#placeOf(entry.event);
     const there = entries[at];
     if (there?.status === 'synced' && there.event.id === entry.event.id) return 'held';
+    if (late) this.#newer = null; // the fold goes back to the older snapshot
     if (known !== undefined && there === known && this.#foldsAlike(known, entry)) {
       entry.applied = known.applied;
       entries[at] = entry;
@@ -278,7 +277,8 @@ export class EntityLog {
     const same = taken === null && !this.#deep;
     const below = same ? this.#below : linesOf(synced.filter(({ event }) => !isAfter(event, newer)));
     const foreign = synced.some(({ readable }) => !readable) || this.#unreadable;
-    const ours = [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || this.#trusted);
+    const ours =
+      [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || this.#trusted);
     return {
       older,
       newer,
@@ -386,7 +386,8 @@ export class EntityLog {
     for (const line of lines.split('\n')) {
       if (line === '') continue;
       const fed = decodeFed(line);
-      if (fed === null) this.ask = true; // damaged: the server has it
+      if (fed === null)
+        this.ask = true; // damaged: the server has it
       else entries.push(fedEntryOf(this.model, fed.event, fed.own, this.#trusted));
     }
     return entries;
@@ -410,6 +411,7 @@ export class EntityLog {
   #changed(at: number | null): void {
     this.revision += 1;
     this.#tail = null;
+    this.#last = null;
     if (at !== null && this.#fold?.rewind(at)) this.rewound = true;
   }
 

@@ -345,9 +345,14 @@ export class EventStore {
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
 
-  /** Whether a compaction is due: null, in idle time, or at once. */
-  compactionDue(): 'idle' | 'now' | null {
+  /** Whether a compaction is due, in idle time. */
+  compactionDue(): boolean {
     return this.#mirror.due();
+  }
+
+  /** Whether it is due at once. */
+  get compactionUrgent(): boolean {
+    return this.#mirror.urgent;
   }
 
   /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
@@ -419,6 +424,7 @@ export class EventStore {
   #publish({ logs, entries }: Changes): void {
     for (const log of logs) {
       this.#look(log); // folds what is new, which says what was folded again
+      this.#mirror.note(log);
       if (!log.rewound) continue;
       log.rewound = false;
       for (const entry of log.entries) this.#noteOvertaken(entry);

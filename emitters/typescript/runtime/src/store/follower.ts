@@ -48,6 +48,8 @@ export class Follower {
   #heldUntil = 0;
   #expired = false;
   #buffer: FeedEvent[] = [];
+  /** Ends the stream, and no more. */
+  #turn = new AbortController();
   #mending: Promise<void> | null = null;
 
   constructor(options: FollowerOptions) {
@@ -120,6 +122,8 @@ export class Follower {
     for (let more = true; more && !signal.aborted; ) {
       const types = [...store.ledger.models.keys()];
       const since = store.ledger.cursor?.cursor ?? null;
+      // What was held was given up: a cursor that is written now would stand for events that are not there.
+      if (since === null) throw new HttpError(410, 'cursor_expired', 'the local store lost its place in the feed');
       const page = await http.since({ since, types, limit: CATCH_UP_PAGE }, signal);
       const cursor: Cursor = { cursor: page.cursor, seq: page.seq, types, at: store.wall() };
       // Not waited for: a disk that is full must not keep the screen from following. The journal tries again, and says so.
@@ -227,6 +231,7 @@ export class Follower {
     let heard = false;
     this.#buffer = [];
     const turn = new AbortController();
+    this.#turn = turn;
     const over = (): void => turn.abort();
     signal.addEventListener('abort', over);
     const better = this.#preferred === 0 ? null : timers.after(FALLBACK_MS, over);
@@ -281,9 +286,14 @@ export class Follower {
     if (signal.aborted || (this.#buffer.length === 0 && held?.cursor === this.#position)) return;
     const events = this.#buffer;
     this.#buffer = [];
+    if (held === null) {
+      this.#expired = true; // what was held was given up: from snapshots again
+      this.#turn.abort();
+      return;
+    }
     const cursor: Cursor = {
       cursor: this.#position,
-      seq: Math.max(held?.seq ?? 0, ...events.map(({ seq }) => seq)),
+      seq: Math.max(held.seq, ...events.map(({ seq }) => seq)),
       types: [...store.ledger.models.keys()],
       at: store.wall(),
     };

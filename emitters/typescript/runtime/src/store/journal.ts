@@ -138,7 +138,9 @@ export class Journal {
   /** Local events are given up, and with them the later ones of their entities, which were made on top of them. */
   #fail(writes: readonly Write[], error: unknown): void {
     const all = [...writes, ...this.#queue];
-    const entities = new Set((this.#closed ? all : writes).map(({ entity }) => entity).filter((entity) => entity !== null));
+    const entities = new Set(
+      (this.#closed ? all : writes).map(({ entity }) => entity).filter((entity) => entity !== null),
+    );
     const given = all.filter(({ entity }) => entity !== null && entities.has(entity));
     this.#queue = all.filter(({ entity }) => entity === null || !entities.has(entity));
     this.#listener.lost(

@@ -8,6 +8,7 @@ import { MemoryAdapter, MemoryDisk } from './adapters/memory.js';
 import { decodeChunk, encodeChunk } from './codec.js';
 import { compactionOf } from './compaction.js';
 import type { JournalEntry, StoreAdapter } from './db.js';
+import type { EntityLog } from './entityLog.js';
 import type { Journal } from './journal.js';
 import { type Changes, Ledger, noChanges } from './ledger.js';
 import { fill } from './loader.js';
@@ -42,15 +43,11 @@ export class Mirror {
   readonly #ownKeys = new Set<number>();
   #catchUp: Promise<void> | null = null;
   #entriesOnDisk = 0;
+  #urgent = false;
   /** The disk holds what could not be read. */
   #broken = false;
 
-  constructor(
-    models: readonly ModelDefinition[],
-    adapter: StoreAdapter,
-    journal: Journal,
-    listener: MirrorListener,
-  ) {
+  constructor(models: readonly ModelDefinition[], adapter: StoreAdapter, journal: Journal, listener: MirrorListener) {
     this.#models = models;
     this.#adapter = adapter;
     this.#journal = journal;
@@ -152,19 +149,28 @@ export class Mirror {
 
   // --- Compaction -------------------------------------------------------------------------------------------------------------
 
-  /** Whether snapshots are due, or the journal is long: null, in idle time, or at once. */
-  due(): 'idle' | 'now' | null {
-    let due: 'idle' | null = null;
-    for (const log of this.#ledger.dirty) {
+  /** An entity changed: its snapshot may be due at once. */
+  note(log: EntityLog): void {
+    const rule = log.model.snapshot;
+    if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.max) this.#urgent = true;
+  }
+
+  /** Whether a snapshot is due at once. */
+  get urgent(): boolean {
+    return this.#urgent;
+  }
+
+  /** Whether snapshots are due, or the journal is long. */
+  due(): boolean {
+    const { unsynced, dirty } = this.#ledger;
+    const { size } = unsynced.byId;
+    if (this.#high - this.#floor >= MANY_CHUNKS + size / 4) return true;
+    if (this.#entriesOnDisk > 1.5 * size + MANY_ENTRIES) return true;
+    for (const log of dirty) {
       const rule = log.model.snapshot;
-      if (rule === null || log.needsServer) continue;
-      const past = log.sinceSnapshot();
-      if (past >= rule.max) return 'now';
-      if (past >= rule.every) due = 'idle';
+      if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.every) return true;
     }
-    const { size } = this.#ledger.unsynced.byId;
-    const long = this.#high - this.#floor >= MANY_CHUNKS + size / 4 || this.#entriesOnDisk > 1.5 * size + MANY_ENTRIES;
-    return due ?? (long ? 'idle' : null);
+    return false;
   }
 
   /**
@@ -173,6 +179,7 @@ export class Mirror {
    */
   compact(everything = false): Promise<boolean> {
     return this.#journal.exclusive(async () => {
+      this.#urgent = false;
       if (this.#catchUp !== null) return false;
       const table = this.#table;
       const ledger = this.#ledger;

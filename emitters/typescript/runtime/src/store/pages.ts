@@ -76,7 +76,10 @@ export function decodePage(text: string, print: string): Parts | null {
     if (!isRecord(head) || head['page'] !== 1 || !Array.isArray(head['rows'])) return null;
     const trusted = print !== '' && head['print'] === print;
     let at = end;
-    const cut = (length: number): string => text.slice(at, (at += length));
+    const cut = (length: number): string => {
+      at += length;
+      return text.slice(at - length, at);
+    };
     const snap = (row: Head | 0): Snap | null => {
       if (row === 0) return null;
       const [timestamp, id, seq, count, version, length] = row;
@@ -115,6 +118,7 @@ function isRow(row: unknown): row is Row {
 
 function isHead(head: unknown): boolean {
   return (
-    head === 0 || (Array.isArray(head) && isStamp(head[0]) && isText(head[1]) && head.slice(2, 6).every(Number.isInteger))
+    head === 0 ||
+    (Array.isArray(head) && isStamp(head[0]) && isText(head[1]) && head.slice(2, 6).every(Number.isInteger))
   );
 }

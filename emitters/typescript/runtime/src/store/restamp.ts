@@ -1,7 +1,8 @@
 /** Which events a corrected clock moves, and where to. Pure. */
-import { compareEntries, type LogEntry } from './logEntry.js';
+
 import { formatStamp, HybridClock, parseStamp } from './hlc.js';
 import type { Ledger } from './ledger.js';
+import { compareEntries, type LogEntry } from './logEntry.js';
 import { entityKey } from './watchers.js';
 
 /** A clock that is off by less is not worth moving events for. */

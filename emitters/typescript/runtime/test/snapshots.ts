@@ -1,0 +1,19 @@
+/** A server's snapshots, taken by the same code as a client's. */
+import type { Snapshot } from '../src/store/db.js';
+import type { EntityLog } from '../src/store/entityLog.js';
+
+/** The snapshot of an entity as a server gives it; null where there is none to take. */
+export function snapshotOf(log: EntityLog | undefined): Snapshot | null {
+  const snap = log?.takeSnapshot();
+  if (log === undefined || snap == null) return null;
+  return {
+    entity_type: log.model.entity,
+    entity_id: log.id,
+    state: snap.text === null ? null : JSON.parse(snap.text),
+    last_hlc: snap.place.timestamp,
+    last_event_id: snap.place.id,
+    event_count: snap.count,
+    schema_version: snap.version,
+    seq: snap.seq,
+  };
+}
