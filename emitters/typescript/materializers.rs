@@ -89,6 +89,8 @@ struct DefinitionView {
     events: String,
     reduce: String,
     parse: String,
+    print: String,
+    plain: bool,
     lift: Option<String>,
 }
 
@@ -284,6 +286,7 @@ fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionV
     writer.imports.value(&model.at("schemas"), &model.parse);
     writer.imports.ty(&model.at("events"), &model.event);
     writer.imports.value(&model.at("events"), &model.events);
+    let declaration = serde_json::to_string(model.model).unwrap_or_default();
     let lift = (model.model.version > 1).then(|| model.lift.clone());
     if let Some(lift) = &lift {
         writer.imports.value(&model.at("events"), lift);
@@ -305,6 +308,17 @@ fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionV
         events: model.events.clone(),
         reduce: model.reduce.clone(),
         parse: model.parse.clone(),
+        print: string(&print_of(&declaration)),
+        // The one type whose value in memory is not what the wire has.
+        plain: !declaration.contains(r#""big":true"#),
         lift,
     }
+}
+
+/// 64 bits of FNV-1a in hexadecimal: the same on every machine and in every version of the compiler.
+fn print_of(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }

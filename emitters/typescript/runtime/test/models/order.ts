@@ -289,6 +289,8 @@ export const orderModel: ModelDefinition<Order, OrderEvent> = {
   entity: 'order',
   path: 'orders',
   version: 1,
+  print: 'order-1',
+  plain: true,
   snapshot: { every: 50, max: 100 },
   events: orderEvents,
   reduce: reduceOrder,
