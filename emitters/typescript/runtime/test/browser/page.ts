@@ -69,7 +69,7 @@ const harness = {
       const { event, saved } = store.record(orderModel, 'order.created', crypto.randomUUID(), { table_number: i });
       await saved;
       window.told?.(event.id);
-      if (i % compactEvery === compactEvery - 1) await store.compact({ force: true });
+      if (i % compactEvery === compactEvery - 1) await store.compact();
     }
   },
 
