@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { Window } from 'happy-dom';
+import { describe, it } from 'node:test';
 import { act, createElement, type ReactElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
@@ -8,23 +7,14 @@ import type { Mutation } from '../src/client/collection.js';
 import { SyncProvider, useSync } from '../src/hooks/context.js';
 import { useEntities, useEntity, useHistory } from '../src/hooks/useEntity.js';
 import { useSyncStatus } from '../src/hooks/useSyncStatus.js';
+import { withDocument } from './dom.js';
 import { client, uuid } from './helpers.js';
 import { orderModel } from './models/order.js';
 import { FakeServer } from './server.js';
 
-const globals: Record<string, unknown> = {};
 const counts = { entity: 0, list: 0, status: 0 };
 
-before(() => {
-  const window = new Window();
-  for (const [key, value] of Object.entries({ window, document: window.document, IS_REACT_ACT_ENVIRONMENT: true })) {
-    globals[key] = Reflect.get(globalThis, key);
-    Reflect.set(globalThis, key, value);
-  }
-});
-after(() => {
-  for (const [key, value] of Object.entries(globals)) Reflect.set(globalThis, key, value);
-});
+withDocument();
 
 function One({ id }: { id: string }): ReactElement {
   const { data, isLoading } = useEntity(orderModel, id);

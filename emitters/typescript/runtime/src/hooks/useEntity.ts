@@ -1,5 +1,5 @@
 /** Hooks over one model, which the generated hooks wrap. */
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Collection, HistoryEntry, ListQuery } from '../client/collection.js';
 import type { SyncPhase } from '../client/sync.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
@@ -25,14 +25,12 @@ export function useEntity<State extends EntityState, Event extends EventEnvelope
   id: string | null | undefined,
 ): Loaded<State | undefined> {
   const collection = useCollection(model);
-  const phase = usePhase();
   const subscribe = useCallback(
     (listener: () => void) => (id == null ? () => {} : collection.subscribe(id, listener)),
     [collection, id],
   );
-  const read = useCallback(() => (id == null ? undefined : collection.get(id)), [collection, id]);
-  const data = useSyncExternalStore(subscribe, read, nothing);
-  return { data, isLoading: id != null && data === undefined && isEarly(phase) };
+  const data = useSyncExternalStore(subscribe, () => (id == null ? undefined : collection.get(id)), nothing);
+  return { data, isLoading: useMayCome(id != null && data === undefined) };
 }
 
 /** Entities by query; the same array for as long as it would hold the same. */
@@ -41,7 +39,6 @@ export function useEntities<State extends EntityState, Event extends EventEnvelo
   query: ListQuery<State> = {},
 ): Loaded<readonly State[]> {
   const collection = useCollection(model);
-  const phase = usePhase();
   const subscribe = useCallback((listener: () => void) => collection.subscribe(null, listener), [collection]);
   // The collection keeps lists by what a query says, so a query written out in the component is no new one. It keeps some
   // of them only; each component keeps its own, or a screen of many lists would never come to rest.
@@ -52,7 +49,7 @@ export function useEntities<State extends EntityState, Event extends EventEnvelo
     return held.current;
   };
   const data = useSyncExternalStore(subscribe, read, () => none);
-  return { data, isLoading: data.length === 0 && isEarly(phase) };
+  return { data, isLoading: useMayCome(data.length === 0) };
 }
 
 /** The audit trail of an entity: what this device holds at once, what the server has as soon as it answers. */
@@ -63,53 +60,61 @@ export function useHistory<State extends EntityState, Event extends EventEnvelop
 ): Loaded<readonly HistoryEntry[]> {
   const collection = useCollection(model);
   const held = useHeld(collection, id);
-  const [fetched, setFetched] = useState<{ readonly id: string; readonly events: readonly HistoryEntry[] } | null>(
-    null,
-  );
-  const [failed, setFailed] = useState(false);
+  const [asked, setAsked] = useState<Asked>({ id: '', events: none });
   useEffect(() => {
     let current = true;
-    setFailed(false);
+    const answer = (events: readonly HistoryEntry[]): void => {
+      if (current) setAsked({ id, events });
+    };
     collection.fetchHistory(id, { limit }).then(
-      ({ events }) => {
-        const entries = events.map(({ applied, ...event }) => ({ event, applied, status: 'synced' as const }));
-        if (current) setFetched({ id, events: entries });
-      },
-      () => {
-        if (current) setFailed(true); // offline: what is held has to do
-      },
+      ({ events }) => answer(events.map(({ applied, ...event }) => ({ event, applied, status: 'synced' }))),
+      () => answer(none), // offline, or nowhere but here: what is held has to do
     );
     return () => {
       current = false;
     };
   }, [collection, id, limit]);
-  const remote = fetched?.id === id ? fetched.events : [];
-  const known = new Set(held.map(({ event }) => event.id));
-  const data = [...remote.filter(({ event }) => !known.has(event.id)), ...held].sort((a, b) =>
-    comparePlaces(a.event, b.event),
-  );
-  return { data, isLoading: fetched?.id !== id && !failed };
+  const data = useMemo(() => {
+    const known = new Set(held.map(({ event }) => event.id));
+    const remote = asked.id === id ? asked.events.filter(({ event }) => !known.has(event.id)) : none;
+    return [...remote, ...held].sort((a, b) => comparePlaces(a.event, b.event));
+  }, [asked, held, id]);
+  return { data, isLoading: asked.id !== id };
 }
 
-/** The events held locally, with an identity that changes only with the entity. */
+/** What the server said of whose history. */
+interface Asked {
+  readonly id: string;
+  readonly events: readonly HistoryEntry[];
+}
+
+/** The events held locally: the same array until one of them changes. */
 function useHeld<State extends EntityState, Event extends EventEnvelope>(
   collection: Collection<State, Event>,
   id: string,
 ): readonly HistoryEntry[] {
-  const cache = useRef<{ readonly key: string; readonly entries: readonly HistoryEntry[] }>({ key: '', entries: none });
+  const held = useRef<readonly HistoryEntry[]>(none);
   const subscribe = useCallback((listener: () => void) => collection.subscribeHistory(id, listener), [collection, id]);
   const read = (): readonly HistoryEntry[] => {
     const entries = collection.history(id);
-    const key = entries.map(({ event, applied, status }) => `${event.id}${event.timestamp}${applied}${status}`).join();
-    if (cache.current.key !== key) cache.current = { key, entries };
-    return cache.current.entries;
+    const same = (one: HistoryEntry, at: number): boolean => {
+      const other = held.current[at];
+      return one.event === other?.event && one.applied === other.applied && one.status === other.status;
+    };
+    if (entries.length !== held.current.length || !entries.every(same)) held.current = entries;
+    return held.current;
   };
   return useSyncExternalStore(subscribe, read, () => none);
 }
 
-function usePhase(): SyncPhase {
+/** Whether what is `missing` may only not be there yet; renders again when that, and not only the phase, changes. */
+function useMayCome(missing: boolean): boolean {
   const { subscribePhase, getPhase } = useSync();
-  return useSyncExternalStore(subscribePhase, getPhase, () => 'new' as const);
+  return useSyncExternalStore(
+    subscribePhase,
+    () => missing && isEarly(getPhase()),
+    () => missing,
+  );
 }
 
 /** Whether what is not there may only not be there yet. */
