@@ -3,7 +3,7 @@
 export interface PlatformListener {
   readonly online: (online: boolean) => void;
   /** The user came back to the page. */
-  readonly focus: () => void;
+  readonly front: () => void;
   /** The page may be about to go. */
   readonly hide: () => void;
   /** The page is stopped as it stands, or goes on. */
@@ -21,18 +21,27 @@ export class Platform {
     return !this.#unplugged && (typeof navigator === 'undefined' || navigator.onLine !== false);
   }
 
+  /** Whether nobody can see the page. */
+  get hidden(): boolean {
+    return typeof document !== 'undefined' && document.visibilityState === 'hidden';
+  }
+
   listen(listener: PlatformListener): void {
     this.#listener = listener;
     if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
       this.#on(window, 'online', () => listener.online(this.online));
       this.#on(window, 'offline', () => listener.online(false));
-      this.#on(window, 'focus', listener.focus);
-      this.#on(window, 'pagehide', listener.hide);
+      this.#on(window, 'focus', listener.front);
+      // Gone, or kept to come back to: either way it does nothing any more.
+      this.#on(window, 'pagehide', () => listener.frozen(true));
+      this.#on(window, 'pageshow', (event) => {
+        if ('persisted' in event && event.persisted === true) listener.frozen(false);
+      });
     }
     if (typeof document !== 'undefined') {
       this.#on(document, 'visibilitychange', () => {
-        if (document.visibilityState === 'hidden') listener.hide();
-        else listener.focus();
+        if (this.hidden) listener.hide();
+        else listener.front();
       });
       this.#on(document, 'freeze', () => listener.frozen(true));
       this.#on(document, 'resume', () => listener.frozen(false));
@@ -51,7 +60,7 @@ export class Platform {
     this.#ends = [];
   }
 
-  #on(target: EventTarget, event: string, action: () => void): void {
+  #on(target: EventTarget, event: string, action: (event: Event) => void): void {
     target.addEventListener(event, action);
     this.#ends.push(() => target.removeEventListener(event, action));
   }

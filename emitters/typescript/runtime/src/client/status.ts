@@ -1,4 +1,5 @@
 /** The sync status as an external store: an immutable snapshot, the same object as long as nothing in it changed. */
+import { SyncError } from '../errors.js';
 import type { EventEnvelope } from '../model.js';
 import type { EventStore } from '../store/eventStore.js';
 import type { Connection } from '../store/follower.js';
@@ -20,6 +21,12 @@ export interface RejectionInfo {
 export interface Problem {
   readonly code: string;
   readonly message: string;
+}
+
+/** What an error says to people. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof SyncError) return { code: error.code, message: error.message };
+  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** How sync stands. */

@@ -6,10 +6,7 @@ import { memoryStore } from '../store/adapters/memory.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
 import { EventStore } from '../store/eventStore.js';
-import { type Connection, Follower } from '../store/follower.js';
 import { type LogEntry, statusOf } from '../store/logEntry.js';
-import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
-import { SyncEngine } from '../store/syncEngine.js';
 import {
   type ChannelLike,
   type LockManagerLike,
@@ -24,7 +21,8 @@ import { Collection, type CollectionHost, type HistoryEntry, type Mutation } fro
 import type { SyncClientConfig } from './config.js';
 import { HttpClient } from './http.js';
 import { Platform } from './platform.js';
-import { type Problem, StatusStore } from './status.js';
+import { type Problem, problemOf, type StatusParts, StatusStore } from './status.js';
+import { MAX_RETRY_DELAY_MS, Uplink } from './uplink.js';
 
 /** How far a client has come. */
 export type SyncPhase =
@@ -65,8 +63,7 @@ export class SyncClient {
   readonly #name: string;
   readonly #timers: Timers;
   readonly #store: EventStore;
-  readonly #engine: SyncEngine;
-  readonly #follower: Follower;
+  readonly #uplink: Uplink;
   #tabs: Tabs;
   readonly #tokens: TokenHolder;
   readonly #platform: Platform;
@@ -77,9 +74,6 @@ export class SyncClient {
   #phase: SyncPhase = 'new';
   #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  #freshTime = false;
-  #correcting: Promise<void> = Promise.resolve();
-  #turn: Promise<unknown> = Promise.resolve();
   #compactTimer: unknown = null;
   #writeProblem: Problem | null = null;
 
@@ -102,7 +96,7 @@ export class SyncClient {
       ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
       token: () => this.#tokens.get(),
       now: this.#timers.now,
-      onServerTime: (offset, uncertainty) => this.#onServerTime(offset, uncertainty),
+      onServerTime: (offset, uncertainty) => this.#uplink.onServerTime(offset, uncertainty),
     });
     this.#platform = new Platform();
     this.status = new StatusStore(this.#store, {
@@ -114,8 +108,15 @@ export class SyncClient {
       serverProblem: null,
       storageProblem: null,
     });
-    this.#engine = this.#makeEngine();
-    this.#follower = this.#makeFollower();
+    this.#uplink = new Uplink({
+      config,
+      store: this.#store,
+      http: this.http,
+      tokens: this.#tokens,
+      timers: this.#timers,
+      report: (parts) => this.#report(parts),
+      onStorage: (error) => this.#onStorage(error),
+    });
     // Two clients with stores of their own are two devices, even in one browser or one process.
     const { locks = adapter.shared ? platformLocks() : null } = config;
     const { channel = adapter.shared ? platformChannel() : null } = config;
@@ -245,14 +246,15 @@ export class SyncClient {
     this.#setPhase(ledger.cursor !== null ? 'synced' : this.#platform.online ? 'fetching' : 'local');
     this.#platform.listen({
       online: (online) => this.#onOnline(online),
-      focus: () => {
+      front: () => {
+        this.#comeToFront();
         if (this.#config.syncOnFocus !== false) this.syncNow();
       },
       hide: () => this.#store.hurry(),
       frozen: (frozen) => this.#onFrozen(frozen),
     });
-    this.#tabs.post({ type: 'hello', token: this.#tokens.current });
-    this.#tabs.queue();
+    this.#joinIn();
+    this.#comeToFront();
     void this.#store
       .persist()
       .then((persisted) => this.status.set({ storagePersisted: persisted }))
@@ -263,8 +265,7 @@ export class SyncClient {
     this.#life.abort();
     this.#platform.close();
     this.#timers.clear(this.#compactTimer);
-    this.#engine.dispatch('close');
-    this.#follower.stop('closed');
+    this.#uplink.leave(true);
     await this.#starting?.catch(() => {});
     await this.#store.close();
     await new Promise<void>((resolve) => this.#timers.task(resolve)); // others hear of the last chunk, each in its own task
@@ -284,7 +285,7 @@ export class SyncClient {
     if ((this.#phase === 'local' || this.#phase === 'fetching') && this.#store.ledger.cursor !== null)
       this.#setPhase('synced');
     if (!this.#tabs.leads || this.#life.signal.aborted) return;
-    this.#engine.noticed();
+    this.#uplink.noticed();
     if (this.#store.compactionUrgent) {
       this.#timers.clear(this.#compactTimer);
       this.#compactTimer = null;
@@ -303,94 +304,12 @@ export class SyncClient {
     }
   }
 
-  // --- Engine and stream ------------------------------------------------------------------------------------------------------
+  // --- Problems ---------------------------------------------------------------------------------------------------------------
 
-  #makeEngine(): SyncEngine {
-    return new SyncEngine({
-      store: this.#store,
-      http: this.http,
-      timers: this.#timers,
-      maxRetryDelayMs: this.#config.maxRetryDelayMs ?? 30_000,
-      exclusive: (action) => this.#exclusive(action),
-      freshTime: (signal) => this.#readTime(signal),
-      correct: (refused) => this.#correcting.then(() => this.#store.correct(this.#store.ledger.offset, refused)),
-      onSynced: () => this.#synced(),
-      onProblem: (error) => this.#onProblem(error),
-      onUnauthorized: () => void this.#tokens.renew(this.#life.signal).then(() => this.#engine.dispatch('token')),
-    });
-  }
-
-  #makeFollower(): Follower {
-    return new Follower({
-      store: this.#store,
-      http: this.http,
-      timers: this.#timers,
-      transports: this.#transports(),
-      maxRetryDelayMs: this.#config.maxRetryDelayMs ?? 30_000,
-      exclusive: (action) => this.#exclusive(action),
-      onConnection: (connection) => this.#setConnection(connection),
-      onSynced: () => this.#synced(),
-      onProblem: (error) => this.#onProblem(error),
-      renewToken: (signal) => this.#tokens.renew(signal),
-    });
-  }
-
-  #transports(): Transport[] {
-    const { notification = 'websocket', webSocket, pollingIntervalMs = 2000 } = this.#config;
-    const options = { http: this.http, timers: this.#timers, token: () => this.#tokens.get(), pollingIntervalMs };
-    const platform = typeof WebSocket === 'undefined' ? null : (url: string) => new WebSocket(url);
-    const connect = webSocket === undefined ? platform : webSocket;
-    const all: Transport[] = [
-      ...(connect === null ? [] : [webSocketTransport(options, connect)]),
-      sseTransport(options),
-      pollingTransport(options),
-    ];
-    const first = all.findIndex(({ kind }) => kind === notification);
-    return all.slice(Math.max(0, first));
-  }
-
-  /** One at a time: batches and snapshots. */
-  #exclusive<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(action);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  async #readTime(signal: AbortSignal): Promise<void> {
-    if (!this.#freshTime) {
-      // From the start of the log: only the time is wanted, and a cursor might be refused.
-      await this.http.since({ since: null, types: [...this.#store.ledger.models.keys()], limit: 1 }, signal);
-    }
-    await this.#correcting;
-  }
-
-  #onServerTime(offset: number, uncertainty: number): void {
-    if (!this.#tabs.leads) return; // the leader tells
-    const first = !this.#freshTime;
-    this.#freshTime = true;
-    const difference = Math.abs(offset - this.#store.ledger.offset);
-    if (!first && difference <= uncertainty) return;
-    this.#correcting = this.#correcting
-      .then(() => this.#store.correct(offset))
-      .then(() => this.#tellNews())
-      .catch((error: unknown) => this.#onStorage(error));
-  }
-
-  #synced(): void {
-    this.#follower.mend();
-    this.status.set({ lastSyncedAt: this.#store.wall(), serverProblem: null });
-    this.#tellNews();
-  }
-
-  #onProblem(error: unknown): void {
-    this.status.set({ serverProblem: problemOf(error) });
-    if (this.#phase === 'fetching') this.#setPhase('local');
-    this.#tellNews();
-  }
-
-  #setConnection(connection: Connection): void {
-    if (this.status.parts.connection === connection) return;
-    this.status.set({ connection });
+  /** The leader knows something of the server: all tabs show it. */
+  #report(parts: Partial<StatusParts>): void {
+    this.status.set(parts);
+    if (parts.serverProblem && this.#phase === 'fetching') this.#setPhase('local');
     this.#tellNews();
   }
 
@@ -417,22 +336,14 @@ export class SyncClient {
   #lead(): void {
     if (this.#life.signal.aborted) return;
     this.status.set({ isLeader: true });
-    // What the last leader wrote and did not live to tell.
-    void this.#store
-      .readTail()
-      .then(() => this.#store.heal())
-      .catch((error: unknown) => this.#onStorage(error))
-      .then(() => {
-        if (this.#life.signal.aborted) return;
-        this.#freshTime = false;
-        if (this.#platform.online) {
-          this.#engine.dispatch('lead');
-          this.#follower.start();
-        } else {
-          this.#engine.dispatch('lead_offline');
-          this.#setConnection('offline');
-        }
-      });
+    void this.#uplink.lead(() => this.#platform.online);
+  }
+
+  /** Gives up the lead, or its place in the queue. */
+  #stepBack(): void {
+    this.#tabs.leave();
+    this.#uplink.leave(false);
+    this.status.set({ isLeader: false });
   }
 
   #joinTabs(locks: LockManagerLike | null, channel: ((name: string) => ChannelLike) | null): Tabs {
@@ -445,50 +356,44 @@ export class SyncClient {
     });
   }
 
+  /** Makes itself known, and stands in the queue for the lead. */
+  #joinIn(): void {
+    this.#tabs.post({ type: 'hello', token: this.#tokens.current });
+    this.#tabs.queue();
+  }
+
+  /** The user looks at this tab: it is to lead, not one that the browser slows down. */
+  #comeToFront(): void {
+    if (!this.#platform.hidden && !this.#tabs.leads) this.#tabs.post({ type: 'front' });
+  }
+
   /** A frozen tab would keep the lead and do nothing with it. */
   #onFrozen(frozen: boolean): void {
     if (frozen) {
       this.#store.hurry();
-      this.#tabs.leave();
-      this.#engine.dispatch('yield');
-      this.#follower.stop('connecting');
-      this.status.set({ isLeader: false });
+      this.#stepBack();
     } else {
-      this.#tabs.post({ type: 'hello', token: this.#tokens.current });
-      this.#tabs.queue();
+      this.#joinIn();
+      this.#comeToFront();
       void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
     }
   }
 
   #onOnline(online: boolean): void {
     this.status.set({ isOnline: online });
-    if (!online) this.#freshTime = false;
     if (!this.#tabs.leads) return;
-    if (online && this.#config.syncOnOnline === false) {
-      // Not at once, but not never either.
-      this.#timers.after(this.#config.maxRetryDelayMs ?? 30_000, () => this.#reconnect());
-      return;
-    }
-    if (online) this.#reconnect();
+    if (!online) this.#uplink.offline();
+    else if (this.#config.syncOnOnline !== false) this.#uplink.online();
     else {
-      this.#engine.dispatch('offline');
-      this.#follower.stop('offline');
+      // Not at once, but not never either.
+      this.#timers.after(this.#config.maxRetryDelayMs ?? MAX_RETRY_DELAY_MS, () => {
+        if (this.#platform.online && this.#tabs.leads) this.#uplink.online();
+      });
     }
-  }
-
-  #reconnect(): void {
-    if (this.#life.signal.aborted || !this.#platform.online || !this.#tabs.leads) return;
-    this.#engine.dispatch('online');
-    this.#follower.start();
-    this.#follower.wake();
   }
 
   #wake(): void {
-    if (!this.#tabs.leads) return;
-    // A tab that closed right after its change may have saved it and told nobody.
-    void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
-    this.#engine.dispatch('urge');
-    this.#follower.wake();
+    if (this.#tabs.leads) this.#uplink.urge();
   }
 
   #onTab(message: TabMessage): void {
@@ -504,6 +409,11 @@ export class SyncClient {
         return this.#tokens.set(message.token);
       case 'wake':
         return this.#wake();
+      case 'front':
+        // Hidden tabs stand in line anew, behind the one that the user looks at.
+        if (!this.#platform.hidden || !this.#tabs.ranked) return;
+        this.#stepBack();
+        return this.#tabs.queue();
       case 'news': {
         if (this.#tabs.leads) return;
         const { connection, lastSyncedAt, offset, problem } = message.news;
@@ -580,9 +490,4 @@ function factoryOf(adapter: SyncClientConfig['adapter']): StoreFactory {
     default:
       return adapter;
   }
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof SyncError) return { code: error.code, message: error.message };
-  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }

@@ -18,6 +18,8 @@ export type TabMessage =
   | { readonly type: 'hello'; readonly token: string | null }
   /** The application has another token. */
   | { readonly type: 'token'; readonly token: string }
+  /** The user looks at a tab that does not lead. */
+  | { readonly type: 'front' }
   /** The user came back to a tab: send and follow now. */
   | { readonly type: 'wake' }
   | { readonly type: 'news'; readonly news: LeaderNews };
@@ -58,6 +60,11 @@ export class Tabs {
     this.#channel?.listen((message) => {
       if (isTabMessage(message)) options.onMessage(message);
     });
+  }
+
+  /** Whether one tab at a time leads. */
+  get ranked(): boolean {
+    return this.#options.locks !== null;
   }
 
   /** Whether this tab talks to the server. */
@@ -145,6 +152,7 @@ function isTabMessage(value: unknown): value is TabMessage {
       return typeof value['token'] === 'string';
     case 'hello':
       return value['token'] === null || typeof value['token'] === 'string';
+    case 'front':
     case 'wake':
       return true;
     case 'news':
