@@ -22,6 +22,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("client/sync.ts", include_str!("runtime/src/client/sync.ts")),
     (
+        "client/uplink.ts",
+        include_str!("runtime/src/client/uplink.ts"),
+    ),
+    (
         "devtools/diff.ts",
         include_str!("runtime/src/devtools/diff.ts"),
     ),

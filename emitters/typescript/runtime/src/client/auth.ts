@@ -20,7 +20,7 @@ export class TokenHolder {
   #fetching: Promise<string | null> | null = null;
   #renewed = Number.NEGATIVE_INFINITY;
   #renewing: Promise<void> | null = null;
-  #seeking: Promise<void> | null = null;
+  #seeking = false;
   #refused: string | null = null;
 
   constructor(source: TokenSource, onAuthError: (() => unknown) | undefined, timers: Timers) {
@@ -74,22 +74,22 @@ export class TokenHolder {
     const soon = this.#timers.now() - this.#renewed < OFTEN_MS;
     this.#renewed = this.#timers.now();
     const stop = new AbortController();
-    const finish = (): void => stop.abort();
-    const unlisten = this.onToken.add(finish);
-    signal.addEventListener('abort', finish);
+    const either = AbortSignal.any([signal, stop.signal]);
+    const unlisten = this.onToken.add(() => stop.abort());
     try {
       if (typeof this.#source === 'function') this.#token = null;
       // A source whose every token is refused is not asked in a tight circle.
-      if (soon) await pause(this.#timers, OFTEN_MS, stop.signal);
-      if (stop.signal.aborted) return;
-      this.#seeking ??= this.#seek(stop.signal).finally(() => {
-        this.#seeking = null;
-      });
-      await pause(this.#timers, RETRY_MS, stop.signal); // another token ends it
+      if (soon) await pause(this.#timers, OFTEN_MS, either);
+      if (either.aborted) return;
+      if (!this.#seeking) {
+        this.#seeking = true;
+        void this.#seek(either).finally(() => {
+          this.#seeking = false;
+        });
+      }
+      await pause(this.#timers, RETRY_MS, either); // another token ends it
     } finally {
-      finish();
       unlisten();
-      signal.removeEventListener('abort', finish);
     }
   }
 

@@ -181,21 +181,15 @@ export class HttpClient {
   }
 
   async #json(url: string, init: RequestInit, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), this.#options.timeoutMs ?? 30_000);
-    const stop = (): void => limit.abort();
-    signal?.addEventListener('abort', stop, { once: true });
+    const limit = AbortSignal.timeout(this.#options.timeoutMs ?? 30_000);
     try {
-      const { response, tell } = await this.#fetch(url, init, limit.signal);
+      const { response, tell } = await this.#fetch(url, init, signal ? AbortSignal.any([signal, limit]) : limit);
       const answer: unknown = await response.json();
       if (!isRecord(answer)) throw new HttpError(response.status, 'malformed_answer', 'the server sent no JSON object');
       tell(answer);
       return answer;
     } catch (error) {
       throw networkError(error);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
     }
   }
 

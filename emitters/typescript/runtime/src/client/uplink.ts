@@ -166,10 +166,6 @@ function transportsOf({ config, http, timers, tokens }: UplinkOptions): Transpor
     sseTransport(options),
     pollingTransport(options),
   ];
-  return all.slice(
-    Math.max(
-      0,
-      all.findIndex(({ kind }) => kind === notification),
-    ),
-  );
+  const chosen = all.findIndex(({ kind }) => kind === notification);
+  return chosen < 0 ? all : all.slice(chosen);
 }

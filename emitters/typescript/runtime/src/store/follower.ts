@@ -141,12 +141,7 @@ export class Follower {
     }
     const ms = backoffMs(this.#attempt++, maxRetryDelayMs, timers.random);
     this.#wake = new AbortController();
-    const either = new AbortController();
-    const stop = (): void => either.abort();
-    signal.addEventListener('abort', stop);
-    this.#wake.signal.addEventListener('abort', stop);
-    await pause(timers, ms, either.signal);
-    signal.removeEventListener('abort', stop);
+    await pause(timers, ms, AbortSignal.any([signal, this.#wake.signal]));
   }
 
   /** Reads the snapshots of types that this store has never read. */
@@ -232,13 +227,11 @@ export class Follower {
     this.#buffer = [];
     const turn = new AbortController();
     this.#turn = turn;
-    const over = (): void => turn.abort();
-    signal.addEventListener('abort', over);
-    const better = this.#preferred === 0 ? null : timers.after(FALLBACK_MS, over);
+    const better = this.#preferred === 0 ? null : timers.after(FALLBACK_MS, () => turn.abort());
     const end = await transport.follow({
       channels: [...store.ledger.models.keys()],
       cursor: store.ledger.cursor?.cursor ?? null,
-      signal: turn.signal,
+      signal: AbortSignal.any([signal, turn.signal]),
       onMessage: (message) => {
         if (!heard) onConnection(transport.kind === 'polling' ? 'polling' : 'live');
         heard = true;
@@ -249,8 +242,7 @@ export class Follower {
       },
     });
     timers.clear(better);
-    signal.removeEventListener('abort', over);
-    if (turn.signal.aborted && !signal.aborted) this.#preferred = 0;
+    if (turn.signal.aborted) this.#preferred = 0;
     else if (!heard && (end === 'lost' || end === 'silent')) {
       this.#failures += end === 'silent' ? FAILURES_BEFORE_FALLBACK : 1;
       if (this.#failures >= FAILURES_BEFORE_FALLBACK && this.#preferred < transports.length - 1) {

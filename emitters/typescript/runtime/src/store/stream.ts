@@ -84,15 +84,14 @@ export function webSocketTransport(options: TransportOptions, connect: (url: str
 export function sseTransport(options: TransportOptions): Transport {
   const follow = async (request: StreamRequest): Promise<StreamEnd> => {
     const abort = new AbortController();
-    const stop = (): void => abort.abort();
-    request.signal.addEventListener('abort', stop);
     let silent = false;
     const silence = new Silence(options.timers, () => {
       silent = true;
-      stop();
+      abort.abort();
     });
     try {
-      const body = await options.http.live(request.channels, request.cursor, abort.signal);
+      const signal = AbortSignal.any([request.signal, abort.signal]);
+      const body = await options.http.live(request.channels, request.cursor, signal);
       const reader = body.getReader();
       const decoder = new TextDecoder();
       let rest = '';
@@ -111,7 +110,6 @@ export function sseTransport(options: TransportOptions): Transport {
       return silent ? 'silent' : endOfError(error);
     } finally {
       silence.stop();
-      request.signal.removeEventListener('abort', stop);
       abort.abort();
     }
   };
