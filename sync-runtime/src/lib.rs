@@ -22,6 +22,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod ingest;
 #[cfg(feature = "server")]
+pub mod metrics;
+#[cfg(feature = "server")]
 pub mod notify;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -35,6 +37,8 @@ pub mod semantics;
 pub mod serve;
 #[cfg(feature = "server")]
 pub mod service;
+#[cfg(feature = "server")]
+pub mod settings;
 #[cfg(feature = "server")]
 pub mod store;
 pub mod typed;
@@ -54,6 +58,8 @@ pub use schema::{SyncKey, SyncType};
 pub use serve::{Serve, serve};
 #[cfg(feature = "server")]
 pub use service::{BuildError, SyncService};
+#[cfg(feature = "server")]
+pub use settings::{Settings, SettingsError};
 #[cfg(feature = "server")]
 pub use sqlx;
 #[cfg(feature = "server")]

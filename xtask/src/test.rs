@@ -74,6 +74,7 @@ impl Test {
         }
         if parts.contains(&Part::Rust) {
             tools::postgres()?;
+            tools::brokers()?;
         }
         for part in parts {
             part.run()?;

@@ -71,6 +71,27 @@ pub(crate) fn postgres() -> Outcome {
     }
 }
 
+/// The brokers' programs; from Debian's packages where there are none and we may install them.
+pub(crate) fn brokers() -> Outcome {
+    for package in ["redis-server", "nats-server"] {
+        let found = || {
+            ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
+                .iter()
+                .any(|place| Path::new(place).join(package).exists())
+        };
+        if found() {
+            continue;
+        }
+        debian_package(package)?;
+        if !found() {
+            return Err(format!(
+                "{package} was installed and is not in /usr/bin or /usr/sbin"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn debian_package(name: &str) -> Outcome {
     let is_root = Command::new("id")
         .arg("-u")

@@ -11,7 +11,7 @@ mod frame;
 mod tail;
 mod tenant;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use self::tenant::Tenants;
 pub use self::{
@@ -19,7 +19,8 @@ pub use self::{
     frame::{Frame, Record, View},
 };
 use crate::{
-    notify::{Hint, Notifier},
+    metrics::Metrics,
+    notify::Notifiers,
     registry::Models,
     store::{Store, StoredEvent},
 };
@@ -29,47 +30,47 @@ use crate::{
 pub struct Feed {
     models: Arc<Models>,
     store: Arc<dyn Store>,
-    notifier: Arc<dyn Notifier>,
+    notifiers: Arc<Notifiers>,
+    metrics: Arc<Metrics>,
     tenants: Arc<Tenants>,
 }
 
 impl Feed {
     /// A feed over a store.
-    pub fn new(models: Arc<Models>, store: Arc<dyn Store>, notifier: Arc<dyn Notifier>) -> Self {
+    pub fn new(
+        models: Arc<Models>,
+        store: Arc<dyn Store>,
+        notifiers: Arc<Notifiers>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             models,
             store,
-            notifier,
+            notifiers,
+            metrics,
             tenants: Arc::default(),
         }
     }
 
-    /// Tells readers of entries that are now durable. Each tenant's come in log order.
-    pub async fn publish(&self, events: Vec<StoredEvent>) {
-        let mut hints: Vec<(String, Hint)> = Vec::new();
+    /// Tells readers of entries that are now durable: those of this process at once, others in the background. Each
+    /// tenant's come in log order.
+    pub fn publish(&self, events: Vec<StoredEvent>) {
+        if !events.is_empty() {
+            self.metrics.group(events.len());
+        }
+        let mut last: HashMap<(&str, &str), u64> = HashMap::new();
         for event in &events {
-            let channel = channel(&event.key.tenant, &event.key.entity_type);
-            let hint = Hint::changed(&event.key.entity_type, event.seq);
-            match hints.iter_mut().find(|(known, _)| *known == channel) {
-                Some((_, last)) => *last = hint,
-                None => hints.push((channel, hint)),
-            }
+            self.metrics.delivered(event.received_at);
+            last.insert((&event.key.tenant, &event.key.entity_type), event.seq);
+        }
+        for ((tenant, entity_type), seq) in last {
+            self.notifiers.changed(tenant, entity_type, seq);
         }
         self.tenants.push(events);
-        for (channel, hint) in hints {
-            if let Err(error) = self.notifier.broadcast(&channel, &hint).await {
-                tracing::warn!(%error, channel, "a notification was lost; readers will look by themselves");
-            }
-        }
     }
 
     /// Follows a tenant's log from a position.
     pub fn follow(&self, tenant: &str, after: u64, view: View) -> Follower {
         Follower::new(self.clone(), tenant, after, view)
     }
-}
-
-/// The channel of a tenant's entity type.
-fn channel(tenant: &str, entity_type: &str) -> String {
-    format!("sync:{tenant}:{entity_type}")
 }

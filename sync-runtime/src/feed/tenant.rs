@@ -3,25 +3,21 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
 };
 
-use futures_util::{StreamExt as _, stream::SelectAll};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Feed, channel,
+    Feed,
     frame::{Frame, Record, View},
     tail::Tail,
 };
 use crate::{
-    notify::Hints,
+    notify::Listener,
     store::{Result, StoredEvent},
 };
 
-/// How often the log is looked at without a hint.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The most entries of one look.
 const PAGE: u32 = 500;
 /// How many frames are kept for readers who come to them a little later.
@@ -216,6 +212,9 @@ impl Tenant {
         loop {
             let page = feed.store.read_log(&self.name, after, None, PAGE).await?;
             after = page.scanned;
+            for event in &page.events {
+                feed.metrics.delivered(event.received_at);
+            }
             if let Some(tail) = &mut self.recent().tail {
                 tail.extend(page.events, page.scanned);
             }
@@ -227,21 +226,12 @@ impl Tenant {
     }
 
     /// Waits until the log may have more than is known.
-    async fn wait(&self, hints: &mut SelectAll<Hints>) {
-        let again = tokio::time::sleep(LOOK_AGAIN);
-        tokio::pin!(again);
-        loop {
-            tokio::select! {
-                () = &mut again => return,
-                () = self.behind.notified() => return,
-                Some(hint) = hints.next(), if !hints.is_empty() => {
-                    // What this process wrote is here before the hint is.
-                    let known = hint.seq().is_some_and(|seq| Some(seq) <= self.known_end());
-                    if !known {
-                        return;
-                    }
-                }
-            }
+    async fn wait(&self, listener: &mut Listener) {
+        // What this process wrote is here before the hint is.
+        let known = || self.known_end().unwrap_or(0);
+        tokio::select! {
+            () = self.behind.notified() => {}
+            () = listener.wait(known) => {}
         }
     }
 }
@@ -249,35 +239,21 @@ impl Tenant {
 /// Follows the log until nobody does any more.
 async fn read(feed: Feed, tenant: Arc<Tenant>) {
     let following = async {
-        let mut hints = SelectAll::new();
+        let models = feed.models.schema().models();
+        let entity_types: Vec<String> = models
+            .iter()
+            .map(|model| model.entity.to_string())
+            .collect();
+        let mut listener = feed.notifiers.listen(&tenant.name, &entity_types).await;
         loop {
-            if hints.is_empty() {
-                hints = subscribe(&feed, &tenant.name).await;
-            }
             if let Err(error) = tenant.catch_up(&feed).await {
                 tracing::warn!(%error, tenant = tenant.name, "the log cannot be followed; trying again");
             }
-            tenant.wait(&mut hints).await;
+            tenant.wait(&mut listener).await;
         }
     };
     tokio::select! {
         () = tenant.unfollowed.cancelled() => {}
         () = following => {}
     }
-}
-
-async fn subscribe(feed: &Feed, tenant: &str) -> SelectAll<Hints> {
-    let mut hints = SelectAll::new();
-    for model in feed.models.schema().models() {
-        // Without hints the reader still looks from time to time.
-        match feed
-            .notifier
-            .subscribe(&channel(tenant, &model.entity))
-            .await
-        {
-            Ok(stream) => hints.push(stream),
-            Err(error) => tracing::warn!(%error, "following without notifications"),
-        }
-    }
-    hints
 }

@@ -1,5 +1,7 @@
 //! `POST /events/batch`
 
+use std::time::Duration;
+
 use axum::{Json, body::Body, extract::State};
 use serde::Serialize;
 
@@ -42,7 +44,7 @@ pub(super) async fn post(
     let limits = Limits {
         // What a stranger sends is thrown away.
         bytes: principal.as_ref().map_or(0, |_| config.max_batch_bytes),
-        within: config.body_within,
+        within: Duration::from_millis(config.body_within_ms),
     };
     let body = service.room.read(body, limits).await;
     let principal = principal?;
@@ -94,6 +96,8 @@ pub(super) async fn post(
             }),
         }
     }
+    let codes = answer.rejected.iter().map(|event| event.code.as_str());
+    service.metrics.batch(answer.accepted.len(), codes);
     answer.cursor = answer.seq.map(|seq| scope.cursor(seq));
     Ok(Json(answer))
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{App, Problem, messages, params::Params};
 use crate::{
     feed::{Follower, View},
+    metrics::Subscribed,
     principal::Principal,
     service::Inner,
 };
@@ -41,6 +42,7 @@ pub(super) async fn get(
     let follower = service.feed.follow(&principal.tenant_id, after, view);
     let end = service.end_of(&principal);
     let reader = Reader {
+        _subscribed: service.metrics.subscribed("sse"),
         service,
         follower,
         caught_up: false,
@@ -62,6 +64,7 @@ struct Reader {
     follower: Follower,
     caught_up: bool,
     ping: Instant,
+    _subscribed: Subscribed,
 }
 
 impl Reader {

@@ -1,5 +1,7 @@
 //! `/health` and `/openapi.*`: at the root, without a token.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::State,
     http::{StatusCode, header},
@@ -11,7 +13,7 @@ use super::App;
 
 pub(super) async fn health(State(service): App) -> Response {
     let store = service.store.check().await;
-    let notifications = service.notifier.health_check().await;
+    let backends = service.notifiers.health().await;
     let word = |ok: bool| if ok { "ok" } else { "unavailable" };
     // Without notifications readers look by themselves: slower, not broken.
     let status = if store.is_ok() {
@@ -22,9 +24,18 @@ pub(super) async fn health(State(service): App) -> Response {
     let body = json!({
         "status": word(store.is_ok()),
         "store": word(store.is_ok()),
-        "notifications": word(notifications.is_ok()),
+        "notifications": word(backends.iter().all(|(_, up)| *up)),
+        "backends": backends.iter().map(|(name, up)| (*name, word(*up))).collect::<BTreeMap<_, _>>(),
     });
     (status, axum::Json(body)).into_response()
+}
+
+pub(super) async fn metrics(State(service): App) -> Response {
+    let backends = service.notifiers.health().await;
+    let oldest = service.notifiers.oldest_unsent();
+    let text = service.metrics.render(&backends, oldest);
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 pub(super) async fn openapi_json(State(service): App) -> Response {

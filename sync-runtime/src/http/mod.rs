@@ -8,6 +8,7 @@ mod history;
 mod live;
 mod messages;
 mod meta;
+mod observe;
 mod params;
 mod problem;
 mod since;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 
@@ -68,8 +70,14 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
             .route(prefix, any(problem::no_such_route))
             .route(&format!("{prefix}/"), any(problem::no_such_route)),
     };
-    api.route("/health", get(meta::health))
+    let metrics = match service.config.metrics {
+        true => Router::new().route("/metrics", get(meta::metrics)),
+        false => Router::new(),
+    };
+    api.merge(metrics)
+        .route("/health", get(meta::health))
         .route("/openapi.json", get(meta::openapi_json))
         .route("/openapi.yaml", get(meta::openapi_yaml))
+        .layer(from_fn_with_state(service.clone(), observe::observe))
         .with_state(service)
 }

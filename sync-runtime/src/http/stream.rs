@@ -190,6 +190,7 @@ async fn serve(
         caught_up: false,
         patience: Patience::new(),
     };
+    let _subscribed = service.metrics.subscribed("websocket");
     session.run().await
 }
 

@@ -146,7 +146,7 @@ impl Task {
         };
         match commit(&self.models, &mut self.clock, group, &submissions).await {
             Ok(committed) => {
-                self.feed.publish(committed.events).await;
+                self.feed.publish(committed.events);
                 for (answer, outcomes) in answers.into_iter().zip(committed.outcomes) {
                     // A client that has gone will send again and be told the same.
                     let _ = answer.send(Ok(outcomes));
@@ -174,7 +174,7 @@ impl Task {
             };
             let outcome = match written {
                 Ok(committed) => {
-                    self.feed.publish(committed.events).await;
+                    self.feed.publish(committed.events);
                     Ok(committed.outcomes.into_iter().next().unwrap_or_default())
                 }
                 Err(error) => {

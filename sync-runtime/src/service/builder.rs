@@ -4,17 +4,18 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Config, Inner, SyncService};
+use super::{Inner, SyncService};
 use crate::{
     feed::Feed,
     guard::{AnyGuard, Guard, Typed},
     http::{Authenticator, body::Room},
     ingest::writer::Writer,
-    notify::{MemoryNotifier, Notifier},
+    metrics::Metrics,
+    notify::{NotificationError, Notifier, Notifiers},
     openapi,
     registry::{GUARD_TIME, Models},
-    schema::{self, Notification},
-    semantics::hlc::DEFAULT_MAX_DRIFT_MS,
+    schema,
+    settings::{Settings, SettingsError},
     store::{Store, StoreError, sqlite::SqliteStore},
     typed::EventModel,
 };
@@ -30,16 +31,12 @@ pub enum BuildError {
     /// Models that do not go together.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Schema(Vec<schema::Problem>),
-    /// A model asks for a notification backend that is not there.
-    #[error(
-        "`{model}` asks for notification = \"{name}\", which is not built yet; leave the key out, or write \"memory\""
-    )]
-    NoNotification {
-        /// The model's name on the wire.
-        model: String,
-        /// The backend.
-        name: &'static str,
-    },
+    /// A notification backend that a model or the settings ask for cannot be used.
+    #[error(transparent)]
+    Notification(#[from] NotificationError),
+    /// A setting that makes no sense.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// Nobody says who a token stands for.
     #[error("set an authenticator: `.authenticator(…)`; for development there is `DevTokens`")]
     NoAuthenticator,
@@ -57,37 +54,52 @@ pub enum BuildError {
 /// Builds a [`SyncService`].
 #[must_use]
 pub struct Builder {
-    database: String,
     authenticator: Option<Arc<dyn Authenticator>>,
     models: Option<Models>,
     guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
     guard_time: Duration,
-    config: Config,
+    notifier: Option<Arc<dyn Notifier>>,
+    settings: Settings,
+    /// What code sets lies over the settings, whichever came first.
+    set: Vec<Box<dyn FnOnce(&mut Settings) + Send>>,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
         Self {
-            database: "sqlite://sync.db".to_owned(),
             authenticator: None,
             models: None,
             guards: BTreeMap::new(),
             guard_time: GUARD_TIME,
-            config: Config {
-                prefix: "/api/v1".to_owned(),
-                max_batch_events: 500,
-                max_batch_bytes: 4 * 1024 * 1024,
-                max_drift_ms: DEFAULT_MAX_DRIFT_MS,
-                body_within: Duration::from_secs(30),
-                max_bodies_bytes: 256 * 1024 * 1024,
-            },
+            notifier: None,
+            settings: Settings::default(),
+            set: Vec::new(),
         }
     }
 
-    /// Where the log is: `sqlite://path`.
-    pub fn database(mut self, url: impl Into<String>) -> Self {
-        self.database = url.into();
+    /// Settings from a file and the environment: `.settings(Settings::load()?)`. What the builder's other methods set
+    /// lies over them.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
         self
+    }
+
+    /// Sets what has no method of its own here: `.set(|settings| settings.metrics = true)`.
+    pub fn set(mut self, set: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
+        self.set.push(Box::new(set));
+        self
+    }
+
+    /// A notification backend of the application's own, for models that name none.
+    pub fn notifier(mut self, notifier: impl Notifier) -> Self {
+        self.notifier = Some(Arc::new(notifier));
+        self
+    }
+
+    /// Where the log is: `sqlite://path`.
+    pub fn database(self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        self.set(|settings| settings.database_url = url)
     }
 
     /// Who says what a bearer token stands for.
@@ -119,39 +131,36 @@ impl Builder {
     }
 
     /// What all routes but `/health` and `/openapi.*` stand under.
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.prefix = prefix.into().trim_end_matches('/').to_owned();
-        self
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        let prefix = prefix.into();
+        self.set(|settings| settings.prefix = prefix)
     }
 
     /// The most events of a batch.
-    pub fn max_batch_events(mut self, max: usize) -> Self {
-        self.config.max_batch_events = max;
-        self
+    pub fn max_batch_events(self, max: usize) -> Self {
+        self.set(move |settings| settings.max_batch_events = max)
     }
 
     /// The most bytes of a batch.
-    pub fn max_batch_bytes(mut self, max: usize) -> Self {
-        self.config.max_batch_bytes = max;
-        self
+    pub fn max_batch_bytes(self, max: usize) -> Self {
+        self.set(move |settings| settings.max_batch_bytes = max)
     }
 
     /// How far ahead of the server's clock a stamp may be.
-    pub fn max_drift(mut self, max: Duration) -> Self {
-        self.config.max_drift_ms = u64::try_from(max.as_millis()).unwrap_or(u64::MAX);
-        self
+    pub fn max_drift(self, max: Duration) -> Self {
+        let ms = u64::try_from(max.as_millis()).unwrap_or(u64::MAX);
+        self.set(move |settings| settings.max_drift_ms = ms)
     }
 
     /// How long a request's body may take to arrive: 30 s.
-    pub fn body_within(mut self, limit: Duration) -> Self {
-        self.config.body_within = limit;
-        self
+    pub fn body_within(self, limit: Duration) -> Self {
+        let ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        self.set(move |settings| settings.body_within_ms = ms)
     }
 
     /// The most bytes of all bodies that are being read or answered: 256 MiB. Past it a request gets 503.
-    pub fn max_bodies_bytes(mut self, max: usize) -> Self {
-        self.config.max_bodies_bytes = max;
-        self
+    pub fn max_bodies_bytes(self, max: usize) -> Self {
+        self.set(move |settings| settings.max_bodies_bytes = max)
     }
 
     /// Opens the database and starts the writer.
@@ -160,6 +169,14 @@ impl Builder {
     ///
     /// What keeps the backend from starting, and what to do about it.
     pub async fn build(self) -> Result<SyncService, BuildError> {
+        let mut settings = self.settings;
+        for set in self.set {
+            set(&mut settings);
+        }
+        settings
+            .prefix
+            .truncate(settings.prefix.trim_end_matches('/').len());
+        settings.check()?;
         let models = match self.models {
             Some(models) => models,
             None => Models::linked().map_err(BuildError::Schema)?,
@@ -167,44 +184,41 @@ impl Builder {
         if models.schema().models().is_empty() {
             return Err(BuildError::NoModels);
         }
-        for model in models.schema().models() {
-            if let Some(other) = model
-                .notification
-                .filter(|kind| *kind != Notification::Memory)
-            {
-                return Err(BuildError::NoNotification {
-                    model: model.entity.to_string(),
-                    name: other.name(),
-                });
-            }
-        }
         let unknown = |entity: &&String| models.model(entity).is_none();
         if let Some(unknown) = self.guards.keys().find(unknown) {
             return Err(BuildError::UnknownGuarded(unknown.clone()));
         }
         let models = models.guarded(self.guards, self.guard_time);
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
-        let document = openapi::document(models.schema(), &self.config.prefix);
+        let document = openapi::document(models.schema(), &settings.prefix);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
-        let store: Arc<dyn Store> = match self.database.split_once(':') {
-            Some(("sqlite", _)) => Arc::new(SqliteStore::open(&self.database).await?),
-            _ => return Err(BuildError::UnknownDatabase(self.database)),
+        let store: Arc<dyn Store> = match settings.database_url.split_once(':') {
+            Some(("sqlite", _)) => Arc::new(SqliteStore::open(&settings.database_url).await?),
+            _ => return Err(BuildError::UnknownDatabase(settings.database_url)),
         };
+        let metrics = Arc::new(Metrics::default());
+        let notifiers = Notifiers::of(models.schema(), &settings, self.notifier, &metrics).await?;
+        let notifiers = Arc::new(notifiers);
         store.prepare(models.schema()).await?;
         let models = Arc::new(models);
-        let notifier: Arc<dyn Notifier> = Arc::new(MemoryNotifier::default());
-        let feed = Feed::new(models.clone(), store.clone(), notifier.clone());
+        let feed = Feed::new(
+            models.clone(),
+            store.clone(),
+            notifiers.clone(),
+            metrics.clone(),
+        );
         let (writer, writing) = Writer::start(models.clone(), store.clone(), feed.clone()).await?;
         Ok(SyncService {
             inner: Arc::new(Inner {
                 models,
                 store,
-                notifier,
+                notifiers,
+                metrics,
                 feed,
                 writer,
                 authenticator,
-                room: Room::new(self.config.max_bodies_bytes),
-                config: self.config,
+                room: Room::new(settings.max_bodies_bytes),
+                config: settings,
                 openapi,
                 closing: CancellationToken::new(),
                 _writing: writing,

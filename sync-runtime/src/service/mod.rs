@@ -2,11 +2,7 @@
 
 mod builder;
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{future::Future, sync::Arc, time::SystemTime};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -18,9 +14,11 @@ use crate::{
     },
     http::{self, Authenticator, Problem, body::Room},
     ingest::writer::Writer,
-    notify::Notifier,
+    metrics::Metrics,
+    notify::Notifiers,
     principal::Principal,
     registry::Models,
+    settings::Settings,
     store::{Store, StoreError},
 };
 
@@ -51,27 +49,17 @@ pub struct SyncService {
 pub(crate) struct Inner {
     pub(crate) models: Arc<Models>,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) notifiers: Arc<Notifiers>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) feed: Feed,
     pub(crate) writer: Writer,
     pub(crate) authenticator: Arc<dyn Authenticator>,
-    pub(crate) config: Config,
+    pub(crate) config: Settings,
     pub(crate) room: Room,
     /// As JSON and as YAML.
     pub(crate) openapi: (String, String),
     closing: CancellationToken,
     _writing: JoinHandle<()>,
-}
-
-/// What can be set.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(crate) prefix: String,
-    pub(crate) max_batch_events: usize,
-    pub(crate) max_batch_bytes: usize,
-    pub(crate) max_drift_ms: u64,
-    pub(crate) body_within: Duration,
-    pub(crate) max_bodies_bytes: usize,
 }
 
 impl SyncService {
