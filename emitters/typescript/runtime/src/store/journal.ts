@@ -95,6 +95,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#timers.clear(this.#retryTimer);
     await this.settle();
+    await this.settle(); // what was recorded meanwhile
     this.#closed = true;
     this.#giveUp();
   }
