@@ -112,11 +112,21 @@ const measures = {
   detail: new Measure(),
   list: new Measure(),
   burst: new Measure(),
-  open: new Measure(),
+  batch: new Measure(),
+  remote: new Measure(),
+  latest: new Measure(),
+  settled: new Measure(),
+  fresh: new Measure(),
 };
+const firstLists: number[] = [];
+const held: Record<string, string> = {};
 try {
   let context = await launch(profile);
-  await withPage(context, origin, (page) => page.evaluate((events) => window.bench.fill('opened', events), EVENTS));
+  for (const filling of ['settled', 'fresh'] as const) {
+    await withPage(context, origin, (page) =>
+      page.evaluate(([how, events]) => window.bench.fill(how, events, how), [filling, EVENTS] as const),
+    );
+  }
   for (let round = 0; round < ROUNDS; round++) {
     const saved = await withPage(context, origin, (page) => page.evaluate(() => window.bench.saved(200)));
     measures.saved.add(saved.ours, saved.bare);
@@ -128,14 +138,26 @@ try {
     }
     const burst = await withPage(context, origin, (page) => page.evaluate(() => window.bench.burst(500)));
     measures.burst.add(burst.ours, burst.bare);
-    // The browser starts anew, so that nothing of the store is warm; who goes first takes turns.
-    await context.close();
-    context = await launch(profile);
-    const opened = await withPage(context, origin, (page) =>
-      page.evaluate((oursFirst) => window.bench.open('opened', oursFirst), round % 2 === 0),
-    );
-    if (opened.orders !== 100) throw new Error(`the store held ${opened.orders} orders`);
-    measures.open.add([opened.ours], [opened.bare]);
+    const batch = await withPage(context, origin, (page) => page.evaluate((n) => window.bench.batch(n), EVENTS));
+    measures.batch.add(batch.ours, batch.bare);
+    const remote = await withPage(context, origin, (page) => page.evaluate((n) => window.bench.remote(n), EVENTS));
+    measures.remote.add(remote.ours, remote.bare);
+    const listed = await withPage(context, origin, (page) => page.evaluate((n) => window.bench.list(n, 50), EVENTS));
+    measures.latest.add(listed.ours, listed.bare);
+    firstLists.push(listed.first);
+    for (const filling of ['settled', 'fresh'] as const) {
+      // In a browser of its own each, so that neither finds anything warm.
+      await context.close();
+      context = await launch(profile);
+      const ours = await withPage(context, origin, (page) => page.evaluate((user) => window.bench.open(user), filling));
+      await context.close();
+      context = await launch(profile);
+      const bare = await withPage(context, origin, (page) =>
+        page.evaluate((user) => window.bench.openBare(user), filling),
+      );
+      measures[filling].add([ours], [bare.ms]);
+      held[filling] = `${Math.round(bare.journal / 1000)} KB of journal, ${Math.round(bare.pages / 1000)} KB of pages`;
+    }
   }
   await context.close();
 } finally {
@@ -167,7 +189,34 @@ print(
     timed('a change to the DOM, one order', measures.detail, 'TanStack DB in memory', 0.8),
     timed('a change to the DOM, list of 100', measures.list, 'TanStack DB in memory', 0.8),
     timed('500 changes at once, until all are saved', measures.burst, 'bare transactions', 0.25),
-    timed('open with 10,000 events, list the orders', measures.open, 'bare read of the same records', 2),
+    timed(
+      '10,000 changes at once, until all are saved',
+      measures.batch,
+      'rows with two indexes, one transaction',
+      0.15,
+    ),
+    timed(
+      '10,000 events of the server, folded and saved',
+      measures.remote,
+      'rows and a projection, 100 a transaction',
+      0.33,
+    ),
+    timed('100 latest of 10,000 after a change', measures.latest, 'by an index of IndexedDB', 0.1),
+    timed(
+      `open with 10,000 events (${held['settled']}), list all`,
+      measures.settled,
+      'bare read of the same records',
+      2,
+    ),
+    timed(`the same, fresh (${held['fresh']})`, measures.fresh, 'bare read of the same records', 2),
+    {
+      what: 'first list of 10,000 after opening',
+      ours: spread(firstLists),
+      unit: 'ms',
+      against: '',
+      ratio: null,
+      aim: '',
+    },
     await weighed(
       'runtime and IndexedDB, min + gzip',
       `export { SyncClient } from '${sync}/client/sync.js'`,

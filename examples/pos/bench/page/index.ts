@@ -1,8 +1,8 @@
 /** What the benchmark has the page do. */
 import { toDom } from './screen.js';
-import { burst, fill, open, saved } from './store.js';
+import { batch, burst, fill, list, open, openBare, remote, saved } from './store.js';
 
-const bench = { saved, burst, fill, open, toDom };
+const bench = { saved, burst, batch, remote, list, fill, open, openBare, toDom };
 
 declare global {
   interface Window {

@@ -1,5 +1,5 @@
 /** What a change costs until it is on the disk, and what opening costs: against bare IndexedDB with the same records. */
-import { createSync, type Order, type Sync } from '../../web/src/sync/index.js';
+import { createSync, type Sync } from '../../web/src/sync/index.js';
 
 /** Milliseconds, ours and theirs, taken in turns. */
 export interface Samples {
@@ -114,74 +114,251 @@ export async function burst(count: number): Promise<Samples> {
 }
 
 const ORDERS = 100;
+const FIRST_MS = 1_763_712_000_000;
 
-/** Fills a store with what a server sent over time: `total` events of 100 orders, with the snapshots that fall due. */
-export async function fill(user: string, total: number): Promise<void> {
+/** What a server has logged: `total` events of 100 orders, at random: of ten, three add an item, six a tip, one writes a note. */
+export function eventLog(total: number): readonly object[] {
   const ids = Array.from({ length: ORDERS }, () => crypto.randomUUID());
-  const stages = 8;
-  let sent = 0;
-  const page = (size: number): unknown => {
-    const events = Array.from({ length: size }, () => {
-      const at = sent++;
-      const created = at < ORDERS;
-      const id = crypto.randomUUID();
-      return {
-        id,
-        event_type: created ? 'order.created' : 'order.item_added',
-        entity_type: 'order',
-        entity_id: ids[at % ORDERS],
-        payload: created
-          ? { table_number: at }
-          : { item: { id: crypto.randomUUID(), name: `Dish ${at % 40}`, price_cents: 1250 } },
-        timestamp: `${String(1_763_712_000_000 + at).padStart(15, '0')}.00000.9f3c2a10`,
-        schema_version: 1,
-        user_id: 'other',
-        idempotency_key: id,
-        seq: at + 1,
-      };
-    });
-    return { events, cursor: String(sent), seq: sent, has_more: false, server_time: Date.now() };
+  let seed = 1;
+  const random = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
   };
+  const change = (at: number): readonly [type: string, payload: object] => {
+    const dice = random();
+    if (dice < 0.6) return ['order.tip_added', { by: 1 }];
+    if (dice < 0.7) return ['order.note_changed', { note: `Allergic to dish ${at % 40}` }];
+    return ['order.item_added', { item: { id: crypto.randomUUID(), name: `Dish ${at % 40}`, price_cents: 1250 } }];
+  };
+  return Array.from({ length: total }, (_, at) => {
+    const created = at < ORDERS;
+    const id = crypto.randomUUID();
+    const [event_type, payload] = created ? ['order.created', { table_number: at }] : change(at);
+    return {
+      id,
+      event_type,
+      entity_type: 'order',
+      entity_id: ids[created ? at : Math.floor(ORDERS * random())],
+      payload,
+      timestamp: stampOf(at),
+      schema_version: 1,
+      user_id: 'other',
+      idempotency_key: id,
+      seq: at + 1,
+    };
+  });
+}
+
+const stampOf = (at: number): string => `${String(FIRST_MS + at).padStart(15, '0')}.00000.9f3c2a10`;
+const timeOf = (at: number): string => new Date(FIRST_MS + at).toISOString();
+
+/** A server that gives a log away in pages, up to `goal`. */
+function feedOf(log: readonly object[], goal: () => number): Serve {
+  return (url) => {
+    const server_time = Date.now();
+    if (url.pathname.endsWith('/snapshots')) return { snapshots: [], next: null, cursor: '0', seq: 0, server_time };
+    const from = Number(url.searchParams.get('since') ?? 0);
+    if (!url.pathname.endsWith('/since') || from >= goal()) return null;
+    const events = log.slice(from, Math.min(goal(), from + 1000));
+    const seq = from + events.length;
+    return { events, cursor: String(seq), seq, has_more: seq < goal(), server_time };
+  };
+}
+
+/** How a store came to hold its events. */
+export type Filling =
+  /** All at once, and closed before anything was taken together: a journal and nothing else. */
+  | 'fresh'
+  /** Over some days: the leader took its snapshots, and dropped what they stand for. */
+  | 'settled';
+
+/** Fills a store with what a server sent. */
+export async function fill(user: string, total: number, filling: Filling): Promise<void> {
+  const log = eventLog(total);
+  const stages = filling === 'fresh' ? 1 : 8;
   for (let stage = 1; stage <= stages; stage++) {
     const goal = Math.round((total * stage) / stages);
-    const sync = makeClient(user, (url) => {
-      if (url.pathname.endsWith('/snapshots')) {
-        return { snapshots: [], next: null, cursor: '0', seq: 0, server_time: Date.now() };
-      }
-      if (url.pathname.endsWith('/since') && sent < goal) return page(goal - sent);
-      return null;
-    });
+    const sync = makeClient(
+      user,
+      feedOf(log, () => goal),
+    );
     await sync.start();
-    while (sent < goal) await new Promise((resolve) => setTimeout(resolve, 20));
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // a leader takes its snapshots after a second
+    while (!reached(sync, goal)) await pause(5);
+    if (filling === 'settled') await pause(1500); // a leader takes its snapshots after a second
     await sync.close();
   }
 }
 
-/** Opens the store that {@link fill} made, then reads the same records with nothing in between. */
-export async function open(user: string, oursFirst: boolean): Promise<{ ours: number; bare: number; orders: number }> {
-  const name = (await indexedDB.databases()).find((one) => one.name?.endsWith(`:${user}`))?.name ?? '';
-  let orders: readonly Order[] = [];
-  const ours = async (): Promise<number> => {
-    const begin = performance.now();
-    const sync = makeClient(user);
-    await sync.start();
-    orders = sync.orders.list();
-    const end = performance.now();
-    await sync.close();
-    return end - begin;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether the last of so many events is folded. */
+function reached(sync: Sync, events: number): boolean {
+  return sync.orders.list({ orderBy: '-updated_at', limit: 1 })[0]?.updated_at === timeOf(events - 1);
+}
+
+/** A browser that has just begun has other things to do, and starts its storage when that is first asked for. */
+async function awake(): Promise<IDBDatabaseInfo[]> {
+  await pause(1000);
+  return indexedDB.databases();
+}
+
+/** Opens the store that {@link fill} made and lists all orders: milliseconds. */
+export async function open(user: string): Promise<number> {
+  await awake();
+  const begin = performance.now();
+  const sync = makeClient(user);
+  await sync.start();
+  const { length } = sync.orders.list();
+  const end = performance.now();
+  await sync.close();
+  if (length !== ORDERS) throw new Error(`the store held ${length} orders`);
+  return end - begin;
+}
+
+/** Reads the same records with nothing in between: milliseconds, and how many characters they are. */
+export async function openBare(user: string): Promise<{ ms: number; journal: number; pages: number }> {
+  const name = (await awake()).find((one) => one.name?.endsWith(`:${user}`))?.name ?? '';
+  const begin = performance.now();
+  const request = indexedDB.open(name);
+  await settled(request);
+  const stores = ['journal', 'snapshots'];
+  const transaction = request.result.transaction(stores);
+  const requests = stores.map((store) => transaction.objectStore(store).getAll());
+  await Promise.all(requests.map(settled));
+  const ms = performance.now() - begin;
+  const [journal = 0, pages = 0] = requests.map(({ result }) =>
+    result.reduce((sum: number, text: unknown) => sum + String(text).length, 0),
+  );
+  request.result.close();
+  return { ms, journal, pages };
+}
+
+/** A database of one row per event with two indexes, and a row per order. */
+async function rowsDatabase(): Promise<IDBDatabase> {
+  const request = indexedDB.open(`rows-${crypto.randomUUID()}`, 1);
+  request.onupgradeneeded = () => {
+    const events = request.result.createObjectStore('events', { keyPath: 'id' });
+    events.createIndex('entity', ['entity_id', 'timestamp']);
+    events.createIndex('seq', 'seq');
+    const orders = request.result.createObjectStore('orders', { keyPath: 'id' });
+    orders.createIndex('updated_at', 'updated_at');
   };
-  const bare = async (): Promise<number> => {
-    const begin = performance.now();
-    const request = indexedDB.open(name);
-    await settled(request);
-    const stores = [...request.result.objectStoreNames];
-    const transaction = request.result.transaction(stores);
-    await Promise.all(stores.map((store) => settled(transaction.objectStore(store).getAll())));
-    const end = performance.now();
-    request.result.close();
-    return end - begin;
-  };
-  const [first, second] = oursFirst ? [await ours(), await bare()] : [await bare(), await ours()];
-  return { ours: oursFirst ? first : second, bare: oursFirst ? second : first, orders: orders.length };
+  await settled(request);
+  return request.result;
+}
+
+function finished(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** A batch of local events: until all are saved, against rows in one transaction. */
+export async function batch(count: number): Promise<Samples> {
+  const sync = makeClient(`batch-${crypto.randomUUID()}`);
+  await sync.start();
+  const order = sync.orders.of(sync.orders.create({ table_number: 1 }).entityId);
+  const database = await rowsDatabase();
+  const rows = eventLog(count);
+  const first = performance.now();
+  const transaction = database.transaction('events', 'readwrite', { durability: 'relaxed' });
+  for (const row of rows) transaction.objectStore('events').add(row);
+  await finished(transaction);
+  const second = performance.now();
+  let last: PromiseLike<void> = Promise.resolve();
+  for (let i = 0; i < count; i++) last = order.addTip({ by: 1 });
+  await last;
+  const third = performance.now();
+  database.close();
+  await sync.close();
+  return { ours: [third - second], bare: [second - first] };
+}
+
+/** Events of the server: until all are folded, listed and saved; against rows and a projection, 100 events a transaction. */
+export async function remote(count: number): Promise<Samples> {
+  const log = eventLog(count);
+  const database = await rowsDatabase();
+  const first = performance.now();
+  for (let at = 0; at < log.length; at += 100) {
+    const transaction = database.transaction(['events', 'orders'], 'readwrite', { durability: 'relaxed' });
+    for (const row of log.slice(at, at + 100)) {
+      transaction.objectStore('events').add(row);
+      const { entity_id: id, timestamp } = row as { entity_id: string; timestamp: string };
+      const orders = transaction.objectStore('orders');
+      const known = orders.get(id);
+      known.onsuccess = () => orders.put({ ...known.result, id, updated_at: timestamp });
+    }
+    await finished(transaction);
+  }
+  const second = performance.now();
+  const user = `remote-${crypto.randomUUID()}`;
+  const sync = makeClient(
+    user,
+    feedOf(log, () => log.length),
+  );
+  await sync.start();
+  while (!reached(sync, log.length)) await pause(0);
+  await sync.close();
+  const third = performance.now();
+  database.close();
+  return { ours: [third - second], bare: [second - first] };
+}
+
+/** The 100 latest of many orders after a change to one of them: ours, and by an index of bare IndexedDB. */
+export async function list(count: number, rounds: number): Promise<Samples & { readonly first: number }> {
+  const snapshots = Array.from({ length: count }, (_, at) => {
+    const time = timeOf(at);
+    const id = crypto.randomUUID();
+    const state = { id, table_number: at, status: 'open', items: [], note: null, tip_cents: 0, guests: 1 };
+    return {
+      entity_type: 'order',
+      entity_id: id,
+      state: { ...state, created_at: time, updated_at: time },
+      last_hlc: stampOf(at),
+      last_event_id: crypto.randomUUID(),
+      event_count: 1,
+      schema_version: 1,
+      seq: at + 1,
+    };
+  });
+  const user = `list-${crypto.randomUUID()}`;
+  const serve: Serve = (url) =>
+    url.pathname.endsWith('/snapshots')
+      ? { snapshots, next: null, cursor: 'c', seq: count, server_time: Date.now() }
+      : null;
+  const filling = makeClient(user, serve);
+  await filling.start();
+  while (filling.orders.list().length < count) await pause(5);
+  await pause(1500); // a leader writes its pages after a second
+  await filling.close();
+  const database = await rowsDatabase();
+  const transaction = database.transaction('orders', 'readwrite');
+  for (const { state } of snapshots) transaction.objectStore('orders').add(state);
+  await finished(transaction);
+  const sync = makeClient(user);
+  await sync.start();
+  const begin = performance.now();
+  sync.orders.list({ orderBy: '-updated_at', limit: 100 });
+  const first = performance.now() - begin;
+  const [ours, bare]: [number[], number[]] = [[], []];
+  for (let i = 0; i < rounds; i++) {
+    const { entity_id: id } = snapshots[(i * 7919) % count] ?? { entity_id: '' };
+    await sync.orders.of(id).addTip({ by: 1 });
+    const one = performance.now();
+    const [latest] = sync.orders.list({ orderBy: '-updated_at', limit: 100 });
+    const two = performance.now();
+    if (latest?.id !== id) throw new Error('the latest order is not at the top');
+    const index = database.transaction('orders').objectStore('orders').index('updated_at');
+    const rows = index.openCursor(null, 'prev');
+    let left = 100;
+    await new Promise<void>((resolve) => {
+      rows.onsuccess = () => (rows.result !== null && --left > 0 ? rows.result.continue() : resolve());
+    });
+    bare.push(performance.now() - two);
+    ours.push(two - one);
+  }
+  database.close();
+  await sync.close();
+  return { ours, bare, first };
 }

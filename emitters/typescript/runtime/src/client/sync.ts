@@ -38,6 +38,7 @@ export type SyncPhase =
   | 'closed';
 
 const COMPACT_AFTER_MS = 1000;
+const COMPACT_SOON_MS = 100;
 
 /** What the panel of `devtools/` looks at. Nothing is promised of it to anybody else. */
 export interface ClientInternals {
@@ -75,6 +76,8 @@ export class SyncClient {
   #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #compactTimer: unknown = null;
+  /** For how long that timer was set. */
+  #compactWait = Number.POSITIVE_INFINITY;
   #writeProblem: Problem | null = null;
 
   constructor(config: SyncClientConfig) {
@@ -286,12 +289,10 @@ export class SyncClient {
       this.#setPhase('synced');
     if (!this.#tabs.leads || this.#life.signal.aborted) return;
     this.#uplink.noticed();
-    if (this.#store.compactionUrgent) {
-      this.#timers.clear(this.#compactTimer);
-      this.#compactTimer = null;
-    }
-    const wait = this.#store.compactionUrgent ? 0 : COMPACT_AFTER_MS;
-    this.#compactTimer ??= this.#timers.after(wait, () => void this.#compact());
+    const wait = this.#store.compactionUrgent ? COMPACT_SOON_MS : COMPACT_AFTER_MS;
+    if (wait < this.#compactWait) this.#timers.clear(this.#compactTimer);
+    if (wait < this.#compactWait) this.#compactTimer = this.#timers.after(wait, () => void this.#compact());
+    this.#compactWait = Math.min(wait, this.#compactWait);
   }
 
   async #compact(): Promise<void> {
@@ -300,7 +301,7 @@ export class SyncClient {
     } catch (error) {
       this.#onStorage(error);
     } finally {
-      this.#compactTimer = null;
+      this.#compactWait = Number.POSITIVE_INFINITY;
     }
   }
 

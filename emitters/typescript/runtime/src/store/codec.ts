@@ -36,22 +36,11 @@ export interface DecodedChunk {
 /** Reads a chunk line by line. */
 export function decodeChunk(text: unknown): DecodedChunk {
   if (typeof text !== 'string') return { entries: [], damaged: 1 };
-  const entries: JournalEntry[] = [];
-  let damaged = 0;
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const entry = parseLine(line);
-    if (isEntry(entry)) entries.push(entry);
-    else damaged += 1;
-  }
-  return { entries, damaged };
-}
-
-/** An event of the feed as a page has it, a line each; null where that is damaged. */
-export function decodeFed(line: string): { readonly event: FeedEvent; readonly own: { did: boolean } | null } | null {
-  const value = parseLine(line);
-  if (!isFed(value)) return null;
-  return { event: value, own: typeof value.own === 'boolean' ? { did: value.own } : null };
+  // A line break in a string is escaped. All at once is faster; where there is damage, each line is read for itself.
+  const whole = parseLine(`[${text.replaceAll('\n', ',')}]`);
+  const values = Array.isArray(whole) ? whole : text.split('\n').filter(Boolean).map(parseLine);
+  const entries = values.filter(isEntry);
+  return { entries, damaged: values.length - entries.length };
 }
 
 /** Whether a value has a snapshot's keys; its state is for the model to check. */

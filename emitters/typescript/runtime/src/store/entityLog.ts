@@ -6,10 +6,10 @@
  */
 import { equal } from '../materializers/utils.js';
 import { absent, deleted, type EntityState, type Folded, type ModelDefinition } from '../model.js';
-import { decodeFed, toJson } from './codec.js';
+import { toJson } from './codec.js';
 import type { Snapshot } from './db.js';
 import { Fold } from './fold.js';
-import { compareEntries, comparePlaces, fedEntryOf, type LogEntry, lineOf, type Place } from './logEntry.js';
+import { compareEntries, comparePlaces, decodeEvents, encodeEvents, type LogEntry, type Place } from './logEntry.js';
 import type { Part } from './pages.js';
 import { foreign, type Snap, snapOf, stateOf } from './snap.js';
 import { placeIn } from './sorted.js';
@@ -275,7 +275,7 @@ export class EntityLog {
     const tail = synced.filter(({ event }) => isAfter(event, newer));
     if (older === null && newer === null && tail.length === 0) return null;
     const same = taken === null && !this.#deep;
-    const below = same ? this.#below : linesOf(synced.filter(({ event }) => !isAfter(event, newer)));
+    const below = same ? this.#below : encodeEvents(synced.filter(({ event }) => !isAfter(event, newer)));
     const foreign = synced.some(({ readable }) => !readable) || this.#unreadable;
     const ours =
       [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || this.#trusted);
@@ -283,7 +283,7 @@ export class EntityLog {
       older,
       newer,
       below,
-      tail: linesOf(tail),
+      tail: encodeEvents(tail),
       count: tail.length,
       newest: tail.at(-1)?.event.timestamp ?? null,
       foreign,
@@ -381,16 +381,10 @@ export class EntityLog {
     this.#fold = new Fold(this.model, () => this.start(), { length: this.#entries.length, state });
   }
 
-  #parse(lines: string): LogEntry[] {
-    const entries: LogEntry[] = [];
-    for (const line of lines.split('\n')) {
-      if (line === '') continue;
-      const fed = decodeFed(line);
-      if (fed === null)
-        this.ask = true; // damaged: the server has it
-      else entries.push(fedEntryOf(this.model, fed.event, fed.own, this.#trusted));
-    }
-    return entries;
+  #parse(text: string): LogEntry[] {
+    const entries = decodeEvents(text, this.model, this.#trusted);
+    if (entries === null) this.ask = true; // damaged: the server has it
+    return entries ?? [];
   }
 
   /** All that is held is now this. */
@@ -427,8 +421,4 @@ export class EntityLog {
 
 function isAfter(event: Place, snap: Snap | null): boolean {
   return snap === null || comparePlaces(event, snap.place) > 0;
-}
-
-function linesOf(entries: readonly LogEntry[]): string {
-  return entries.map((entry) => `${lineOf(entry)}\n`).join('');
 }

@@ -1,6 +1,7 @@
 /** One event as the engine holds it: how it is read from a record, and the record that is made of it. */
+import { SyncError } from '../errors.js';
 import type { EventEnvelope, ModelDefinition } from '../model.js';
-import { toJson, toWire } from './codec.js';
+import { isEvent, toJson, toWire } from './codec.js';
 import type { FeedEvent, JournalEntry, Rejection } from './db.js';
 
 /** Where an event stands on its way to the server. Rejected and blocked ones are not in the fold. */
@@ -78,7 +79,7 @@ export function entryOf(
     // Kept as what is newer is.
   }
   return {
-    event: envelopeOf(event, payload),
+    event: trusted && payload === event.payload ? event : envelopeOf(event, payload),
     recorded: readable && older ? envelopeOf(event, event.payload) : null,
     status,
     seq: null,
@@ -94,13 +95,8 @@ export function entryOf(
 }
 
 /** The same for an event of the feed. */
-export function fedEntryOf(
-  model: ModelDefinition | undefined,
-  event: FeedEvent,
-  own: LogEntry['own'],
-  trusted = false,
-): LogEntry {
-  const made = entryOf(model, event, 'synced', own, trusted);
+export function fedEntryOf(model: ModelDefinition | undefined, event: FeedEvent, own: LogEntry['own']): LogEntry {
+  const made = entryOf(model, event, 'synced', own);
   made.seq = event.seq;
   return made;
 }
@@ -125,9 +121,34 @@ export function recordOf(entry: LogEntry): JournalEntry {
   };
 }
 
-/** An event of the feed as a line of a page. */
-export function lineOf({ event, recorded, own, seq }: LogEntry): string {
-  return toJson({ ...(recorded ?? event), seq: seq ?? 0, ...(own === null ? {} : { own: own.did }) });
+/** Events of the feed as a page has them. */
+export function encodeEvents(entries: readonly LogEntry[]): string {
+  return entries
+    .map(({ event, recorded, own, seq }) =>
+      toJson(own === null ? [recorded ?? event, seq] : [recorded ?? event, seq, own.did]),
+    )
+    .join(',');
+}
+
+/** Reads them; null where they are damaged. `trusted`: the very same declaration wrote them. */
+export function decodeEvents(text: string, model: ModelDefinition, trusted: boolean): LogEntry[] | null {
+  try {
+    const rows: unknown = JSON.parse(`[${text}]`);
+    if (!Array.isArray(rows)) return null;
+    return rows.map((row: unknown) => {
+      if (!isRow(row)) throw new SyncError('store_corrupt', 'not an event');
+      const [event, seq, did] = row;
+      const entry = entryOf(model, event, 'synced', did === undefined ? null : { did }, trusted);
+      entry.seq = seq;
+      return entry;
+    });
+  } catch {
+    return null;
+  }
+}
+
+function isRow(row: unknown): row is readonly [event: EventEnvelope, seq: number, did?: boolean] {
+  return Array.isArray(row) && isEvent(row[0]) && typeof row[1] === 'number' && typeof (row[2] ?? true) === 'boolean';
 }
 
 /** Exactly the keys of the contract. */

@@ -70,6 +70,7 @@ export class Watchers {
       types.add(log.model.entity);
       this.#note(log);
     }
+    if (this.#all.size === 0) return;
     for (const { model, id } of changed) this.#all.get(entityKey(model.entity, id))?.emit();
     for (const type of types) this.#all.get(entityKey(type, null))?.emit();
     for (const { model, id } of logs) this.#all.get(eventsKey(model.entity, id))?.emit();
