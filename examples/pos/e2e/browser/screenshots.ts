@@ -96,12 +96,57 @@ async function bill(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Table 5 ·/ }).click();
 }
 
+async function kitchen(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Kitchen' }).click();
+  await page.getByRole('article').first().waitFor();
+  for (const line of ['2 Steak frites', '1 Green salad']) await page.getByRole('button', { name: line }).click();
+  const ready = page.getByRole('article', { name: 'Ticket of table 2' });
+  if (await ready.getByText('Ready').isHidden()) await ready.getByRole('button', { name: /plated/ }).click();
+  await page.mouse.move(0, 0);
+}
+
+/** Offline, with something that the server refused before. */
+async function refused(page: Page): Promise<void> {
+  await page.route('**/api/v1/events/batch', async (route) => {
+    const { events } = route.request().postDataJSON() as { events: { id: string }[] };
+    const reason = 'The kitchen takes no more steaks tonight.';
+    const rejected = events.map(({ id }) => ({ id, code: 'sold_out', reason, retryable: false }));
+    await route.fulfill({ json: { accepted: [], rejected, seq: 0, cursor: '', server_time: Date.now() } });
+  });
+  await tableFive(page);
+  await page.getByRole('button', { name: /^Add Steak frites,/ }).click();
+  await page.getByRole('region', { name: 'Just refused' }).waitFor();
+  await page.unroute('**/api/v1/events/batch');
+  await page.context().setOffline(true);
+  await page.getByText('No network.').waitFor();
+  await page.getByRole('button', { name: /^Add Burger,/ }).click();
+}
+
+async function devtools(page: Page): Promise<void> {
+  await page.goto(new URL('/?devtools', page.url()).href);
+  await page.getByRole('link', { name: /^Table 4,/ }).waitFor();
+  await tableFive(page);
+  await page.getByRole('button', { name: /^Add Espresso,/ }).click();
+  await page.waitForTimeout(400);
+  await page.getByRole('button', { name: 'Open sync devtools' }).click();
+  const id = page.url().split('/').at(-1) ?? '';
+  await page.getByPlaceholder('Find by id or text').fill(id);
+  await page
+    .locator('[data-syncable-devtools]')
+    .getByRole('option', { name: id.slice(0, 13) })
+    .click();
+  await page.getByPlaceholder('Find by id or text').fill('');
+  await page.getByRole('button', { name: /order\.note_changed/ }).click();
+}
+
 const restaurant = await Restaurant.open({ web: true });
 try {
   await seed(restaurant);
-  await shoot(new Tablet('Anna', restaurant.url), { tables, order: tableFive });
+  await shoot(new Tablet('Anna', restaurant.url), { tables, order: tableFive, kitchen });
   await shoot(new Tablet('Anna', restaurant.url, { colorScheme: 'dark' }), { dark: tableFive });
   await shoot(new Tablet('Anna', restaurant.url, { width: 390, height: 844 }), { phone: bill });
+  await shoot(new Tablet('Ben', restaurant.url, { width: 390, height: 844 }), { refused });
+  await shoot(new Tablet('Anna', restaurant.url), { devtools });
 } finally {
   await restaurant.close();
 }

@@ -10,8 +10,3 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
-
-// So that the page itself comes up without a network. Data needs no such help.
-if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.warn('no offline start:', error));
-}

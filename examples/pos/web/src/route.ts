@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 
 export type Route =
   | { readonly page: 'floor' }
+  | { readonly page: 'kitchen' }
   | { readonly page: 'closed' }
   /** A table where nothing was ordered yet. */
   | { readonly page: 'table'; readonly table: number }
@@ -10,7 +11,7 @@ export type Route =
 
 export function parseRoute(hash: string): Route {
   const [, page, argument = ''] = hash.split('/');
-  if (page === 'closed') return { page };
+  if (page === 'closed' || page === 'kitchen') return { page };
   if (page === 'orders' && argument !== '') return { page: 'order', id: argument };
   const table = Number(argument);
   if (page === 'tables' && Number.isInteger(table) && table > 0 && table < 1000) return { page: 'table', table };
@@ -18,6 +19,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export const floorHref = '#/';
+export const kitchenHref = '#/kitchen';
 export const closedHref = '#/closed';
 export const tableHref = (table: number): string => `#/tables/${table}`;
 export const orderHref = (id: string): string => `#/orders/${id}`;

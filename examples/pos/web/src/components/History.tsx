@@ -53,6 +53,8 @@ function remarkOn({ status, applied }: HistoryEntry): string | null {
       return 'Waits for the order to be accepted';
     case 'pending':
       return applied ? 'Not sent yet' : 'Not sent yet · has no effect';
+    case 'sending':
+      return applied ? 'Being sent' : 'Being sent · has no effect';
     case 'accepted':
     case 'synced':
       return applied ? null : 'Had no effect';

@@ -1,9 +1,14 @@
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { type Route, useRoute } from '../route.js';
+import { useSession } from '../session.js';
+import { useDevtools } from '../useDevtools.js';
 import { Closed } from './Closed.js';
 import { Floor } from './Floor.js';
+import { Kitchen } from './Kitchen.js';
 import { Notices } from './Notices.js';
+import { OfflineBanner } from './OfflineBanner.js';
 import { NewOrderPage, OrderPage } from './OrderPage.js';
+import { RejectionToasts } from './RejectionToasts.js';
 import { SyncPanel } from './SyncPanel.js';
 import { TopBar } from './TopBar.js';
 import './Shell.css';
@@ -11,12 +16,15 @@ import './Shell.css';
 /** The frame around every page. */
 export function Shell(): ReactElement {
   const [panel, setPanel] = useState(false);
+  useDevtools(useSession().sync);
   const openPanel = (): void => setPanel(true);
   return (
     <div className="shell">
       <TopBar onSync={openPanel} />
+      <OfflineBanner />
       <Notices onOpen={openPanel} />
       <Main />
+      <RejectionToasts />
       {panel && <SyncPanel onClose={() => setPanel(false)} />}
     </div>
   );
@@ -44,6 +52,8 @@ function Page({ route }: { readonly route: Route }): ReactElement {
   switch (route.page) {
     case 'floor':
       return <Floor />;
+    case 'kitchen':
+      return <Kitchen />;
     case 'closed':
       return <Closed />;
     case 'table':

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { closedHref, floorHref, useRoute } from '../route.js';
+import { closedHref, floorHref, kitchenHref, useRoute } from '../route.js';
 import { useSession } from '../session.js';
 import { SyncChip } from './SyncChip.js';
 import './TopBar.css';
@@ -11,8 +11,15 @@ export function TopBar({ onSync }: { readonly onSync: () => void }): ReactElemen
   return (
     <header className="topbar">
       <nav className="topbar-nav" aria-label="Pages">
-        <a href={floorHref} className="topbar-link" aria-current={page === 'closed' ? undefined : 'page'}>
+        <a
+          href={floorHref}
+          className="topbar-link"
+          aria-current={page === 'closed' || page === 'kitchen' ? undefined : 'page'}
+        >
           Tables
+        </a>
+        <a href={kitchenHref} className="topbar-link" aria-current={page === 'kitchen' ? 'page' : undefined}>
+          Kitchen
         </a>
         <a href={closedHref} className="topbar-link" aria-current={page === 'closed' ? 'page' : undefined}>
           Closed
