@@ -136,6 +136,7 @@ async function devtools(page: Page): Promise<void> {
     .getByRole('option', { name: id.slice(0, 13) })
     .click();
   await page.getByPlaceholder('Find by id or text').fill('');
+  await page.getByRole('button', { name: 'Fetch them from the server' }).click();
   await page.getByRole('button', { name: /order\.note_changed/ }).click();
 }
 

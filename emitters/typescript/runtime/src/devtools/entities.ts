@@ -1,10 +1,13 @@
 /** One entity's log: each event with what it did, and the state as of any of them. */
 import type { SyncClient } from '../client/sync.js';
+import type { EventEnvelope } from '../model.js';
 import type { Difference } from './diff.js';
 import { brief, element, redraw, timeOf, toText } from './dom.js';
-import { type EntityName, entitiesOf, modelsOf, type Step, type Trail, trailOf } from './trail.js';
+import { type EntityName, entitiesOf, fetchTrail, modelsOf, type Step, type Trail, trailOf } from './trail.js';
 
 const LISTED = 200;
+/** Its first part is enough for people. */
+const UUID = /([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** The view of entities. */
 export class EntitiesView {
@@ -21,6 +24,9 @@ export class EntitiesView {
   chosen: EntityName | null = null;
   /** How many events the state holds; null: all there are, and all that come. */
   #upTo: number | null = null;
+  /** The chosen one's whole trail, where it was asked for. */
+  #fetched: readonly EventEnvelope[] = [];
+  #problem = '';
 
   constructor(sync: SyncClient) {
     this.#sync = sync;
@@ -62,6 +68,8 @@ export class EntitiesView {
   choose(type: string, id: string): void {
     this.#select.value = type;
     this.chosen = { type, id, unsynced: 0 };
+    this.#fetched = [];
+    this.#problem = '';
     this.#goTo(null);
   }
 
@@ -118,7 +126,7 @@ export class EntitiesView {
       this.#asOf.textContent = '';
       return;
     }
-    const trail = trailOf(this.#sync, this.chosen.type, this.chosen.id);
+    const trail = trailOf(this.#sync, this.chosen.type, this.chosen.id, this.#fetched);
     const { length } = trail.steps;
     const at = Math.min(this.#upTo ?? length, length);
     this.#range.max = String(length);
@@ -131,7 +139,25 @@ export class EntitiesView {
   #begin({ start }: Trail, at: number): HTMLElement | null {
     if (start === 'not there') return null;
     const told = { class: 'step', 'aria-current': String(at === 0), onclick: () => this.#goTo(0) };
-    return element('button', told, element('span', {}, 'A snapshot: the events before it were dropped here'));
+    return element(
+      'div',
+      {},
+      element('button', told, element('span', {}, 'A snapshot: the events before it are not held here')),
+      element('button', { onclick: () => void this.#fetch() }, 'Fetch them from the server'),
+      element('span', { class: 'soft' }, ` ${this.#problem}`),
+    );
+  }
+
+  async #fetch(): Promise<void> {
+    const asked = this.chosen;
+    if (asked === null) return;
+    try {
+      const fetched = await fetchTrail(this.#sync, asked.type, asked.id);
+      if (this.chosen === asked) this.#fetched = fetched;
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+    }
+    this.draw();
   }
 
   #step({ event, status, applied, effect }: Step, place: number, at: number): HTMLElement {
@@ -162,7 +188,7 @@ export class EntitiesView {
 
 function effectOf({ path, before, after }: Difference): HTMLElement {
   const change = [element('del', {}, brief(before)), ' → ', element('ins', {}, brief(after))];
-  return element('li', {}, path === '' ? '' : `${path}: `, ...change);
+  return element('li', { title: path }, path === '' ? '' : `${path.replaceAll(UUID, '$1…')}: `, ...change);
 }
 
 function toneOf(status: string): string {

@@ -1,7 +1,11 @@
 /** What a client holds of its entities, step by step. Pure: no page in it. */
+import type { HistoryEntry } from '../client/collection.js';
 import type { SyncClient } from '../client/sync.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
+import { comparePlaces } from '../store/logEntry.js';
 import { type Difference, differences } from './diff.js';
+
+const PAGE = 500;
 
 /** One event of an entity, and what it did. */
 export interface Step {
@@ -46,14 +50,28 @@ export function entitiesOf(sync: SyncClient, type: string): readonly EntityName[
   return [...ids].map((id) => ({ type, id, unsynced: unsynced.get(id) ?? 0 }));
 }
 
-/** The events held of an entity, each with what it did. */
-export function trailOf(sync: SyncClient, type: string, id: string): Trail {
+/** An entity's whole trail as the server has it; rejects where the server cannot be reached. */
+export async function fetchTrail(sync: SyncClient, type: string, id: string): Promise<readonly EventEnvelope[]> {
+  const model = sync.internals.store.ledger.models.get(type);
+  if (model === undefined) return [];
+  const events: EventEnvelope[] = [];
+  for (let before: string | null | undefined; before !== null; ) {
+    const page = await sync.collection(model).fetchHistory(id, { limit: PAGE, before: before ?? null });
+    events.unshift(...page.events);
+    before = page.next;
+  }
+  return events;
+}
+
+/** The events of an entity, each with what it did: those that are held, on top of the whole trail where it was fetched. */
+export function trailOf(sync: SyncClient, type: string, id: string, fetched: readonly EventEnvelope[] = []): Trail {
   const { ledger } = sync.internals.store;
   const model = ledger.models.get(type);
   const log = ledger.log(type, id);
   if (model === undefined || log === undefined) return { start: shown(absent), steps: [] };
-  const entries = sync.collection(model).history(id);
-  const start = log.start();
+  const held = sync.collection(model).history(id);
+  const start = fetched.length === 0 ? log.start() : absent;
+  const entries = merged(fetched, held);
   let before = start;
   const steps = entries.map(({ event, status }): Step => {
     const after = fold(model, before, event);
@@ -63,6 +81,14 @@ export function trailOf(sync: SyncClient, type: string, id: string): Trail {
     return { event, status, applied, after: shown(after), effect };
   });
   return { start: shown(start), steps };
+}
+
+function merged(fetched: readonly EventEnvelope[], held: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  if (fetched.length === 0) return held;
+  const known = new Set(held.map(({ event }) => event.id));
+  const others = fetched.filter(({ id }) => !known.has(id));
+  const all = [...others.map((event) => ({ event, applied: true, status: 'synced' as const })), ...held];
+  return all.sort((a, b) => comparePlaces(a.event, b.event));
 }
 
 /** A state for people: what is not there, or no longer, is said in a word. */
