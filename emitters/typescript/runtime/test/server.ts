@@ -65,6 +65,22 @@ export class FakeServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** How many streams are open. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Goes away and comes back on the same port, with the same log. */
+  async restart(away: () => Promise<void>): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
+    this.dropStreams();
+    const gone = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await gone;
+    await away();
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+  }
+
   dropStreams(): void {
     for (const close of [...this.#closers]) close();
   }

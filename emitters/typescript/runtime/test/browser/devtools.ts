@@ -82,6 +82,11 @@ export class Tab {
     return this.#devtools.send(method, params, this.#session);
   }
 
+  /** Brings it to the front, as a user does who looks at it. */
+  async activate(): Promise<void> {
+    await this.#devtools.send('Target.activateTarget', { targetId: this.#target });
+  }
+
   async close(): Promise<void> {
     await this.#devtools.send('Target.closeTarget', { targetId: this.#target });
   }

@@ -120,14 +120,14 @@ const harness = {
   },
 
   /** Makes a client of the server that this page came from, as an application does. */
-  async start(adapter?: AdapterName, token: string | null = null): Promise<void> {
+  async start(adapter?: AdapterName | null, token: string | null = null, userId = 'u'): Promise<void> {
     sync = createSyncClient({
       token,
-      ...(adapter === undefined ? {} : { adapter: adapters[adapter] }),
+      ...(adapter == null ? {} : { adapter: adapters[adapter] }),
       models,
       baseUrl: `${location.origin}/api/v1`,
       tenantId: 't',
-      userId: 'u',
+      userId,
       notification: 'sse',
       maxRetryDelayMs: 100,
     });
@@ -153,6 +153,32 @@ const harness = {
   },
 
   order: (id: string): Order | null => client().collection(orderModel).get(id) ?? null,
+  /** Tips so often, as fast as it can; resolves with the events' ids once all are saved. */
+  async tipOften(id: string, times: number): Promise<readonly string[]> {
+    const orders = client().collection(orderModel);
+    const made = Array.from({ length: times }, () => orders.record('order.tip_added', id, { by: 1 }));
+    await Promise.all(made.map(({ saved }) => saved));
+    return made.map(({ eventId }) => eventId);
+  },
+
+  /** Opens orders and changes them until the page is gone, and tells of each event once it is saved. */
+  async workForever(): Promise<void> {
+    const orders = client().collection(orderModel);
+    for (let i = 0; ; i++) {
+      const known = orders.list();
+      const one = known[Math.floor(Math.random() * known.length)]?.id;
+      const made =
+        one === undefined || Math.random() < 0.2
+          ? orders.record('order.created', crypto.randomUUID(), { table_number: i })
+          : orders.record('order.tip_added', one, { by: 1 });
+      await made.saved;
+      window.told?.(made.eventId);
+    }
+  },
+
+  /** All orders, as text to compare. */
+  states: (): string => JSON.stringify(client().collection(orderModel).list()),
+
   orders: (): number => client().collection(orderModel).list().length,
   close: (): Promise<void> => client().close(),
 

@@ -61,6 +61,28 @@ describe('two tabs', () => {
     await other.close();
   });
 
+  it('the one that the user looks at leads', async () => {
+    const own = new Chromium(origin);
+    try {
+      const devtools = await DevTools.connect(await own.start());
+      const tabs = [await devtools.open(origin), await devtools.open(origin), await devtools.open(origin)];
+      for (const tab of tabs) await tab.evaluate('harness.start()');
+      for (const tab of [...tabs, ...[...tabs].reverse()]) {
+        await tab.activate();
+        await tab.until("document.visibilityState === 'visible'");
+        await tab.until('harness.status().isLeader');
+        const id = String(await tab.evaluate('harness.create(3)'));
+        await until('it is sent', sent(id));
+        for (const other of tabs) await other.until(`harness.order('${id}') !== null`);
+        const leaders = await Promise.all(tabs.map((one) => one.evaluate('harness.status().isLeader')));
+        assert.equal(leaders.filter((leads) => leads).length, 1);
+      }
+      devtools.close();
+    } finally {
+      await own.dispose();
+    }
+  });
+
   it('the leader is frozen: the other takes over, and both agree when it wakes', async () => {
     const own = new Chromium(origin);
     try {
