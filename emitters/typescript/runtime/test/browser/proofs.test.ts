@@ -174,7 +174,7 @@ describe('a device', () => {
 });
 
 describe('the tabs of a browser', () => {
-  it('are eight, all work, and have one stream between them', async () => {
+  it('pain 14: are eight, all work, and have one stream between them', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => opened()));
     await all[0]?.waitForFunction(() => window.harness.status().connection === 'live');
     const ids = await Promise.all(all.map((page) => page.evaluate(() => window.harness.create(1))));

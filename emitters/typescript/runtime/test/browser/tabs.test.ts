@@ -83,7 +83,7 @@ describe('two tabs', () => {
     }
   });
 
-  it('the leader is frozen: the other takes over, and both agree when it wakes', async () => {
+  it('pain 9: the leader is frozen: the other takes over, and both agree when it wakes', async () => {
     const own = new Chromium(origin);
     try {
       const devtools = await DevTools.connect(await own.start());
