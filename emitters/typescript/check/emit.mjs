@@ -3,7 +3,7 @@
  * and writes the corpus of values and folds that all targets agree on.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,5 +23,12 @@ rmSync(generated, { recursive: true, force: true });
 for (const name of ['fixtures', 'pos', 'repair', 'types', 'awkward'])
   example('emit', 'ts', name, `${generated}/${name}/src`);
 mkdirSync(`${generated}/fixtures/test`, { recursive: true });
-copyFileSync(`${here}../runtime/test/conformance.ts`, `${generated}/fixtures/test/conformance.ts`);
+for (const file of ['conformance.ts', 'snapshots.ts'])
+  copyFileSync(`${here}../runtime/test/${file}`, `${generated}/fixtures/test/${file}`);
 writeFileSync(`${generated}/corpus.txt`, example('corpus'));
+
+// What the documentation shows, to be compiled and run as it stands.
+mkdirSync(`${generated}/docs`, { recursive: true });
+const text = readFileSync(`${here}../../../docs/typescript-client.md`, 'utf8');
+for (const [, name, code] of text.matchAll(/```ts\n\/\/ file: (\S+)\n(.*?)```/gs))
+  writeFileSync(`${generated}/docs/${name}`, code.replaceAll("'./sync/", "'../pos/src/"));
