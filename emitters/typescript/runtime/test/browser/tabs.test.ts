@@ -87,11 +87,13 @@ describe('two tabs', () => {
     const own = new Chromium(origin);
     try {
       const devtools = await DevTools.connect(await own.start());
-      const leader = await devtools.open(origin);
-      await leader.evaluate('harness.start()');
+      const [other, leader] = [await devtools.open(origin), await devtools.open(origin)];
+      for (const tab of [other, leader]) await tab.evaluate('harness.start()');
       await leader.until('harness.status().isLeader');
-      const other = await devtools.open(origin);
-      await other.evaluate('harness.start()');
+      // The user turns to something else: both are hidden, and which of them leads stays as it is.
+      await devtools.send('Target.createTarget', { url: 'about:blank' });
+      await leader.until("document.visibilityState === 'hidden'");
+      assert.equal(await leader.evaluate('harness.status().isLeader'), true);
       await leader.send('Page.setWebLifecycleState', { state: 'frozen' });
       await other.until('harness.status().isLeader');
       const id = String(await other.evaluate('harness.create(3)'));
