@@ -22,6 +22,9 @@ use crate::{
     typed::{Event, EventModel, ModelEvent, PayloadError},
 };
 
+/// How many events of a history are read at once.
+const HISTORY_PAGE: u32 = 1_000;
+
 /// On whose behalf Rust code writes and reads.
 #[derive(Clone)]
 pub struct SyncContext {
@@ -139,13 +142,29 @@ pub async fn event_history<M: EventModel>(
         entity_type: model.entity.clone().into_owned(),
         entity_id: entity_id::<M>(model, id)?,
     };
-    let events = context.service.store.entity_events(&key).await?;
     let Some(reducer) = context.service.models.reducer(&model.entity) else {
         return Err(EmitError::UnknownModel(model.entity.to_string()));
     };
-    let page = history::page(reducer, events, None, limit);
-    page.entries
+    let mut view = context.service.store.view().await?;
+    let (mut pages, mut before) = (Vec::new(), None);
+    let mut left = limit;
+    while left > 0 {
+        let ask = u32::try_from(left).unwrap_or(u32::MAX).min(HISTORY_PAGE);
+        let Some(page) = history::page(&mut *view, reducer, &key, before.as_ref(), ask).await?
+        else {
+            break;
+        };
+        left -= page.entries.len().min(left);
+        before = page.next;
+        pages.push(page.entries);
+        if before.is_none() {
+            break;
+        }
+    }
+    pages
         .into_iter()
+        .rev()
+        .flatten()
         .filter_map(|entry| {
             let stored = entry.event;
             let name = model.event_of_type(&stored.event_type)?.name.clone();

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::{
-    ingest::fold_stored,
-    semantics::fold::{Folded, Reducer},
-    store::{Place, StoredEvent},
+    ingest::{Rewind, fold_stored},
+    semantics::fold::Reducer,
+    store::{EntityKey, EntityLog, Place, Result, StoredEvent},
 };
 
 /// An event of the trail.
@@ -18,7 +18,7 @@ pub struct HistoryEntry {
 }
 
 /// A page of the trail, oldest first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct HistoryPage {
     /// The events.
     pub entries: Vec<HistoryEntry>,
@@ -34,9 +34,10 @@ impl Before {
     /// Reads what [`fmt::Display`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (stamp, id) = text.split_once('_')?;
+        let id = uuid::Uuid::try_parse(id).ok()?;
         Some(Self(Place {
             stamp: stamp.parse().ok()?,
-            id: id.to_owned(),
+            id: id.hyphenated().to_string(),
         }))
     }
 }
@@ -47,31 +48,38 @@ impl fmt::Display for Before {
     }
 }
 
-/// The last `limit` events before a place, from all events of an entity in fold order.
-pub fn page(
+/// The last `limit` events of an entity before a place; `None` where it has none at all. Whether they did something is
+/// folded from a snapshot before them, so that a page costs no more the longer the log is.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn page(
+    log: &mut dyn EntityLog,
     reducer: Reducer<'_>,
-    events: Vec<StoredEvent>,
+    key: &EntityKey,
     before: Option<&Before>,
-    limit: usize,
-) -> HistoryPage {
-    let mut folded = Folded::Absent;
-    let mut entries: Vec<HistoryEntry> = events
-        .into_iter()
-        .map(|event| HistoryEntry {
-            applied: fold_stored(reducer, &mut folded, &event),
-            event,
-        })
-        .collect();
-    if let Some(Before(place)) = before {
-        entries.truncate(entries.partition_point(|entry| entry.event.place() < *place));
-    }
-    let start = entries.len().saturating_sub(limit);
-    let entries = entries.split_off(start);
-    HistoryPage {
-        next: entries
-            .first()
-            .filter(|_| start > 0)
-            .map(|first| Before(first.event.place())),
-        entries,
-    }
+    limit: u32,
+) -> Result<Option<HistoryPage>> {
+    let before = before.map(|Before(place)| place);
+    let page = log.events_before(key, before, limit).await?;
+    let Some(first) = page.events.first().map(StoredEvent::place) else {
+        let seen = match before {
+            Some(_) => !log.events_before(key, None, 1).await?.events.is_empty(),
+            None => false,
+        };
+        return Ok(seen.then(HistoryPage::default));
+    };
+    let mut folded = Rewind::to(log, reducer, key, &first, 0)
+        .await?
+        .folded()
+        .clone();
+    let entries = page.events.into_iter().map(|event| HistoryEntry {
+        applied: fold_stored(reducer, &mut folded, &event),
+        event,
+    });
+    Ok(Some(HistoryPage {
+        entries: entries.collect(),
+        next: page.has_more.then_some(Before(first)),
+    }))
 }

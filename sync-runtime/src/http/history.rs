@@ -41,11 +41,10 @@ pub(super) async fn get(
         entity_id: normal_entity_id(reducer.model, entity_id.clone()).map_err(|_| never_seen())?,
         entity_type: entity_type.clone(),
     };
-    let events = service.store.entity_events(&key).await?;
-    if events.is_empty() {
-        return Err(never_seen());
-    }
-    let page = history::page(reducer, events, before.as_ref(), limit as usize);
+    let mut view = service.store.view().await?;
+    let page = history::page(&mut *view, reducer, &key, before.as_ref(), limit)
+        .await?
+        .ok_or_else(never_seen)?;
     let rights = principal.rights();
     let events: Vec<_> = page
         .entries

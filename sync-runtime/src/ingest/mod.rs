@@ -8,9 +8,11 @@ pub mod group;
 pub mod incoming;
 mod outcome;
 mod refold;
+mod rewind;
 pub mod submission;
 pub mod writer;
 
 pub(crate) use group::{is_inside, occurrence};
 pub use outcome::{Code, Outcome, Rejection};
 pub(crate) use refold::fold_stored;
+pub(crate) use rewind::Rewind;

@@ -30,4 +30,6 @@ pub struct Committed {
     pub outcomes: Vec<Vec<Outcome>>,
     /// What is new in the log, in its order.
     pub events: Vec<StoredEvent>,
+    /// How many events were folded, those that late ones made fold again among them.
+    pub folded: u64,
 }

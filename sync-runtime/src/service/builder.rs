@@ -16,7 +16,7 @@ use crate::{
     registry::{GUARD_TIME, Models},
     schema,
     settings::{Settings, SettingsError},
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{self, Migrate, Migrations, Store, StoreError},
     typed::EventModel,
 };
 
@@ -44,11 +44,19 @@ pub enum BuildError {
     #[error("the database: {0}")]
     Store(#[from] StoreError),
     /// A URL of a database that is not known.
-    #[error("`{0}` is no database that this version knows; expected `sqlite://path`")]
+    #[error(
+        "`{0}` is no database that this program knows; expected {known}",
+        known = store::SCHEMES.join(" or ")
+    )]
     UnknownDatabase(String),
     /// A guard of a model that the service does not have.
     #[error("a guard is set for `{0}`, which is no model of this service")]
     UnknownGuarded(String),
+    /// The database lacks something, and is not to be changed by this program.
+    #[error(
+        "the database is not as this program needs it; run this SQL, or let it be applied:\n\n{0}"
+    )]
+    Migrations(Migrations),
 }
 
 /// Builds a [`SyncService`].
@@ -58,6 +66,7 @@ pub struct Builder {
     models: Option<Models>,
     guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
     guard_time: Duration,
+    migrate: Migrate,
     notifier: Option<Arc<dyn Notifier>>,
     settings: Settings,
     /// What code sets lies over the settings, whichever came first.
@@ -71,6 +80,7 @@ impl Builder {
             models: None,
             guards: BTreeMap::new(),
             guard_time: GUARD_TIME,
+            migrate: Migrate::Apply,
             notifier: None,
             settings: Settings::default(),
             set: Vec::new(),
@@ -96,10 +106,34 @@ impl Builder {
         self
     }
 
-    /// Where the log is: `sqlite://path`.
+    /// Where the log is: `sqlite://path`, or with the feature `postgres` `postgres://user:password@host/name`.
     pub fn database(self, url: impl Into<String>) -> Self {
         let url = url.into();
         self.set(|settings| settings.database_url = url)
+    }
+
+    /// What is done where the database lacks a table or a column: it is made, unless said otherwise.
+    pub fn migrate(mut self, migrate: Migrate) -> Self {
+        self.migrate = migrate;
+        self
+    }
+
+    /// What the database lacks, as SQL for whoever keeps it; nothing is changed. Needs no authenticator.
+    ///
+    /// # Errors
+    ///
+    /// The models or the database cannot be read.
+    pub async fn migrations(self) -> Result<Migrations, BuildError> {
+        let models = match self.models {
+            Some(models) => models,
+            None => Models::linked().map_err(BuildError::Schema)?,
+        };
+        let mut settings = self.settings;
+        for set in self.set {
+            set(&mut settings);
+        }
+        let store = open(&settings.database_url).await?;
+        Ok(store.pending(models.schema()).await?)
     }
 
     /// Who says what a bearer token stands for.
@@ -192,14 +226,27 @@ impl Builder {
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
         let document = openapi::document(models.schema(), &settings.prefix);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
-        let store: Arc<dyn Store> = match settings.database_url.split_once(':') {
-            Some(("sqlite", _)) => Arc::new(SqliteStore::open(&settings.database_url).await?),
-            _ => return Err(BuildError::UnknownDatabase(settings.database_url)),
-        };
+        let store = open(&settings.database_url).await?;
+        match self.migrate {
+            Migrate::Apply => {
+                for step in store.migrate(models.schema()).await?.steps {
+                    tracing::info!(
+                        purpose = step.purpose,
+                        "the database was brought up to date"
+                    );
+                }
+            }
+            Migrate::Refuse => {
+                let pending = store.pending(models.schema()).await?;
+                if !pending.is_empty() {
+                    return Err(BuildError::Migrations(pending));
+                }
+            }
+        }
+        let epoch = store.epoch().await?;
         let metrics = Arc::new(Metrics::default());
         let notifiers = Notifiers::of(models.schema(), &settings, self.notifier, &metrics).await?;
         let notifiers = Arc::new(notifiers);
-        store.prepare(models.schema()).await?;
         let models = Arc::new(models);
         let feed = Feed::new(
             models.clone(),
@@ -212,6 +259,7 @@ impl Builder {
             inner: Arc::new(Inner {
                 models,
                 store,
+                epoch,
                 notifiers,
                 metrics,
                 feed,
@@ -225,4 +273,12 @@ impl Builder {
             }),
         })
     }
+}
+
+/// Opens a database by its URL. An error names its scheme alone: a URL may hold a password.
+async fn open(url: &str) -> Result<Arc<dyn Store>, BuildError> {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    store::open(url)
+        .await?
+        .ok_or_else(|| BuildError::UnknownDatabase(format!("{scheme}:…")))
 }

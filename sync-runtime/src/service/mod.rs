@@ -49,6 +49,8 @@ pub struct SyncService {
 pub(crate) struct Inner {
     pub(crate) models: Arc<Models>,
     pub(crate) store: Arc<dyn Store>,
+    /// Of the log.
+    pub(crate) epoch: String,
     pub(crate) notifiers: Arc<Notifiers>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) feed: Feed,
@@ -88,7 +90,7 @@ impl Inner {
     /// What the cursors of a principal have in common.
     pub(crate) fn scope(&self, principal: &Principal) -> Scope {
         Scope::new(
-            self.store.epoch(),
+            &self.epoch,
             &principal.tenant_id,
             &self.models,
             &principal.rights(),

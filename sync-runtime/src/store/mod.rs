@@ -5,40 +5,26 @@
 //! reader.
 
 mod entry;
+mod failure;
+mod migration;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod query;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod transaction;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 pub use entry::{EntityKey, Head, Place, Snapshot, StoredEvent};
+pub use failure::{Failure, StoreError};
+pub use migration::{Migrate, Migrations};
 pub use query::{Direction, Filter, ListQuery, Order, PageStart};
 pub use transaction::{OtherDatabase, Transaction};
 
 use crate::schema::{Model, Schema};
-
-/// A store failed: it is away, full or broken. The message is for the server's log, not for clients.
-#[derive(Debug, thiserror::Error)]
-#[error("{context}: {source}")]
-pub struct StoreError {
-    /// What was being done.
-    pub context: &'static str,
-    /// What the database said.
-    #[source]
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl StoreError {
-    /// For `map_err`.
-    pub fn during<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-        context: &'static str,
-    ) -> impl Fn(E) -> Self {
-        move |source| Self {
-            context,
-            source: source.into(),
-        }
-    }
-}
 
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -54,14 +40,72 @@ pub struct LogPage {
     pub has_more: bool,
 }
 
+/// The URLs of the databases that this program knows.
+pub const SCHEMES: &[&str] = &[
+    #[cfg(feature = "sqlite")]
+    "`sqlite://path`",
+    #[cfg(feature = "postgres")]
+    "`postgres://user:password@host/name`",
+];
+
+/// Opens the database that a URL names; `None` where this program knows none of that scheme.
+///
+/// # Errors
+///
+/// The database cannot be reached.
+pub async fn open(url: &str) -> Result<Option<Arc<dyn Store>>> {
+    match url.split_once(':') {
+        #[cfg(feature = "sqlite")]
+        Some(("sqlite", _)) => Ok(Some(Arc::new(sqlite::SqliteStore::open(url).await?))),
+        #[cfg(feature = "postgres")]
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Some(Arc::new(postgres::PostgresStore::open(url).await?)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Some events of an entity, in fold order.
+#[derive(Debug, Clone, Default)]
+pub struct EntityPage {
+    /// The events.
+    pub events: Vec<StoredEvent>,
+    /// Whether there are more on the side that was asked for.
+    pub has_more: bool,
+}
+
+/// What a group asks of a tenant's log.
+#[derive(Debug, Clone)]
+pub struct Lookup<'a> {
+    /// Whose log.
+    pub tenant: &'a str,
+    /// Ids that it may have; any text.
+    pub ids: Vec<&'a str>,
+    /// Idempotency keys that it may have.
+    pub keys: Vec<&'a str>,
+}
+
+/// What the logs of some tenants have.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The last position of each tenant that was asked for; 0 where the log is empty.
+    pub last: Vec<(String, u64)>,
+    /// The events that have one of the ids or one of the keys; one may come twice.
+    pub events: Vec<StoredEvent>,
+}
+
 /// A log with its projections.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Creates what the models need and is not there; never drops anything.
-    async fn prepare(&self, schema: &Schema) -> Result<()>;
+    /// What the database lacks for these models; nothing is changed.
+    async fn pending(&self, schema: &Schema) -> Result<Migrations>;
+
+    /// Applies what the database lacks, in one transaction that processes which start together take in turn, and gives
+    /// it; never drops anything. The store is ready after this.
+    async fn migrate(&self, schema: &Schema) -> Result<Migrations>;
 
     /// Names this log; another after a restore or a reset.
-    fn epoch(&self) -> &str;
+    async fn epoch(&self) -> Result<String>;
 
     /// The newest stamp ever accepted, as text.
     async fn newest_stamp(&self) -> Result<Option<String>>;
@@ -81,8 +125,8 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<LogPage>;
 
-    /// All events of an entity in fold order.
-    async fn entity_events(&self, key: &EntityKey) -> Result<Vec<StoredEvent>>;
+    /// Events and snapshots of entities, all from one moment.
+    async fn view(&self) -> Result<Box<dyn EntityLog + '_>>;
 
     /// The projection of an entity.
     async fn head(&self, model: &Model, key: &EntityKey) -> Result<Option<Head>>;
@@ -103,35 +147,45 @@ pub trait Store: Send + Sync + 'static {
     async fn check(&self) -> Result<()>;
 }
 
-/// The one write transaction. Dropped without commit, it leaves nothing.
+/// Events and snapshots of entities, as one transaction sees them.
 #[async_trait]
-pub trait WriteGroup: Send {
-    /// The last position of a tenant's log, from inside the transaction.
-    async fn last_seq(&mut self, tenant: &str) -> Result<u64>;
-
-    /// Events of a tenant that have one of these ids or one of these idempotency keys.
-    async fn known(
+pub trait EntityLog: Send {
+    /// The newest stored snapshot that lies before a place (`None`: the newest of all) and was folded by this version of
+    /// the model; one of another version is not trusted.
+    async fn snapshot_before(
         &mut self,
-        tenant: &str,
-        ids: &[&str],
-        keys: &[&str],
-    ) -> Result<Vec<StoredEvent>>;
+        key: &EntityKey,
+        place: Option<&Place>,
+        schema_version: u32,
+    ) -> Result<Option<Snapshot>>;
 
-    /// The projections of these entities, of those that exist.
-    async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>>;
-
-    /// The newest stored snapshot that lies before a place.
-    async fn snapshot_before(&mut self, key: &EntityKey, place: &Place)
-    -> Result<Option<Snapshot>>;
-
-    /// Events of an entity after a place (`None`: all), in fold order.
+    /// The first `limit` events after a place (`None`: from the start), fewer where they are large.
     async fn events_after(
         &mut self,
         key: &EntityKey,
         place: Option<&Place>,
-    ) -> Result<Vec<StoredEvent>>;
+        limit: u32,
+    ) -> Result<EntityPage>;
 
-    /// Appends to the log.
+    /// The last `limit` events before a place (`None`: of all), fewer where they are large.
+    async fn events_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage>;
+}
+
+/// The one write transaction. Dropped without commit, it leaves nothing.
+#[async_trait]
+pub trait WriteGroup: EntityLog {
+    /// What the log of each tenant has.
+    async fn known(&mut self, lookups: &[Lookup<'_>]) -> Result<Known>;
+
+    /// The projections of these entities, of those that exist.
+    async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>>;
+
+    /// Appends to the log, and remembers the newest stamp.
     async fn append(&mut self, events: &[StoredEvent]) -> Result<()>;
 
     /// Replaces projections of one model.
@@ -152,15 +206,12 @@ pub trait WriteGroup: Send {
     /// Some entities whose projection was folded by an older version of the model.
     async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>>;
 
-    /// Remembers the newest stamp.
-    async fn save_stamp(&mut self, stamp: &str) -> Result<()>;
-
     /// The same transaction for the application's own tables.
     fn transaction(&mut self) -> Transaction<'_>;
 
     /// Makes all of it durable and visible at once.
     async fn commit(self: Box<Self>) -> Result<()>;
 
-    /// Undoes all of it now. A group that is dropped holds the write lock until the next one begins.
+    /// Undoes all of it now. A group that is dropped may hold the write lock until the next one begins.
     async fn rollback(self: Box<Self>) -> Result<()>;
 }

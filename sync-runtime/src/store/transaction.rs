@@ -1,6 +1,10 @@
 //! The write transaction, in the hands of the application.
 
-use sqlx::{Executor as _, SqliteConnection};
+use sqlx::Executor as _;
+#[cfg(feature = "postgres")]
+use sqlx::PgConnection;
+#[cfg(feature = "sqlite")]
+use sqlx::SqliteConnection;
 
 use super::{Result, StoreError};
 
@@ -11,7 +15,11 @@ use super::{Result, StoreError};
 #[non_exhaustive]
 pub enum Transaction<'a> {
     /// Of the embedded store.
+    #[cfg(feature = "sqlite")]
     Sqlite(&'a mut SqliteConnection),
+    /// Of PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(&'a mut PgConnection),
 }
 
 /// The service runs on another database than the one asked for.
@@ -25,15 +33,35 @@ impl Transaction<'_> {
     /// # Errors
     ///
     /// It runs on another database.
+    #[cfg(feature = "sqlite")]
     pub fn sqlite(&mut self) -> std::result::Result<&mut SqliteConnection, OtherDatabase> {
         match self {
             Transaction::Sqlite(connection) => Ok(connection),
+            #[cfg(feature = "postgres")]
+            Transaction::Postgres(_) => Err(OtherDatabase("SQLite")),
+        }
+    }
+
+    /// The connection of a service that runs on PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// It runs on another database.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(&mut self) -> std::result::Result<&mut PgConnection, OtherDatabase> {
+        match self {
+            Transaction::Postgres(connection) => Ok(connection),
+            #[cfg(feature = "sqlite")]
+            Transaction::Sqlite(_) => Err(OtherDatabase("PostgreSQL")),
         }
     }
 
     async fn execute(&mut self, sql: &'static str, context: &'static str) -> Result<()> {
         let done = match self {
+            #[cfg(feature = "sqlite")]
             Transaction::Sqlite(connection) => connection.execute(sql).await.map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Transaction::Postgres(connection) => connection.execute(sql).await.map(|_| ()),
         };
         done.map_err(StoreError::during(context))
     }

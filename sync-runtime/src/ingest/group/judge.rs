@@ -6,7 +6,8 @@ use crate::{
     ingest::{
         Code, Outcome, Rejection,
         incoming::{Candidate, Valid},
-        refold::{self, Around, fold_stored},
+        refold::{self, fold_stored},
+        rewind::{Done, Rewind},
         submission::{Acceptance, Submission},
     },
     schema::Event,
@@ -14,7 +15,7 @@ use crate::{
         fold::{Folded, Reducer},
         hlc::Stamp,
     },
-    store::{EntityKey, Head, Result, StoredEvent},
+    store::{EntityKey, Head, Place, Result, StoredEvent},
 };
 
 impl Grouping<'_> {
@@ -59,6 +60,7 @@ impl Grouping<'_> {
             self.place_late(reducer, declared, &event, submission)
                 .await?
         } else {
+            self.fold_to_end(&event.key).await?;
             self.place_last(reducer, declared, &event, submission)
                 .await?
         };
@@ -131,6 +133,7 @@ impl Grouping<'_> {
             snapshot_count: 0,
         });
         let did_something = fold_stored(reducer, &mut head.folded, event);
+        self.committed.folded += 1;
         if let Some(before) = before {
             let write = write(submission, declared, event, &before, false);
             let after = (&head.folded, did_something);
@@ -161,7 +164,7 @@ impl Grouping<'_> {
         Ok(None)
     }
 
-    /// Judges an event at its place among others, and folds the entity again from before that place.
+    /// Judges and folds an event at its place among others. What lies behind it is folded again later.
     async fn place_late(
         &mut self,
         reducer: Reducer<'_>,
@@ -169,42 +172,116 @@ impl Grouping<'_> {
         event: &StoredEvent,
         submission: &Submission,
     ) -> Result<Option<Rejection>> {
-        // What this group has accepted so far belongs to the order.
-        self.flush().await?;
         let place = event.place();
-        let around = Around::read(&mut *self.group, reducer, &event.key, &place).await?;
-        let before = around.fold_before(reducer);
+        let mut rewind = self.wind_back(reducer, &event.key, &place).await?;
         if submission.acceptance == Acceptance::Judged {
-            if let Some(rejection) = refuse(reducer, declared, true, &before, event) {
-                return Ok(Some(rejection));
+            let before = rewind.folded();
+            let mut rejection = refuse(reducer, declared, true, before, event);
+            if rejection.is_none() {
+                let write = write(submission, declared, event, before, true);
+                rejection = self.rules.check(write).await;
             }
-            let write = write(submission, declared, event, &before, true);
-            if let Some(rejection) = self.rules.check(write).await {
-                return Ok(Some(rejection));
-            }
-        }
-        let watched = (!self.rules.of(event).is_empty()).then(|| before.clone());
-        let (head, snapshots) = around.fold_with(reducer, before, event);
-        if let Some(before) = watched {
-            let mut after = before.clone();
-            let did_something = fold_stored(reducer, &mut after, event);
-            let write = write(submission, declared, event, &before, true);
-            let after = (&after, did_something);
-            let rejection = self
-                .rules
-                .applied(&mut *self.group, write, after, &head.folded)
-                .await?;
             if rejection.is_some() {
+                self.rewinds.insert(event.key.clone(), rewind);
                 return Ok(rejection);
             }
         }
-        self.group.drop_snapshots_from(&event.key, &place).await?;
-        self.snapshots
-            .entry(event.key.clone())
-            .or_default()
-            .extend(snapshots);
-        self.heads.insert(event.key.clone(), head);
+        if !self.rules.of(event).is_empty() {
+            return self
+                .place_watched(reducer, declared, event, submission, rewind)
+                .await;
+        }
+        if !rewind.is_changed() {
+            self.group.drop_snapshots_from(&event.key, &place).await?;
+        }
+        rewind.insert(reducer, event);
+        self.rewinds.insert(event.key.clone(), rewind);
         Ok(None)
+    }
+
+    /// The same where the application is told: it sees the entity's end with this one event, and may refuse it.
+    async fn place_watched(
+        &mut self,
+        reducer: Reducer<'_>,
+        declared: &Event,
+        event: &StoredEvent,
+        submission: &Submission,
+        mut rewind: Rewind,
+    ) -> Result<Option<Rejection>> {
+        let before = rewind.folded().clone();
+        rewind.insert(reducer, event);
+        let mut after = before.clone();
+        let did_something = fold_stored(reducer, &mut after, event);
+        let done = rewind.finish(&mut *self.group, reducer).await?;
+        let write = write(submission, declared, event, &before, true);
+        let rejection = self
+            .rules
+            .applied(
+                &mut *self.group,
+                write,
+                (&after, did_something),
+                &done.head.folded,
+            )
+            .await?;
+        if rejection.is_none() {
+            self.group
+                .drop_snapshots_from(&event.key, &event.place())
+                .await?;
+            self.settle(done);
+        }
+        Ok(rejection)
+    }
+
+    /// The entity folded up to a place. One that waits before it is folded on; else it is wound back.
+    async fn wind_back(
+        &mut self,
+        reducer: Reducer<'_>,
+        key: &EntityKey,
+        place: &Place,
+    ) -> Result<Rewind> {
+        if self
+            .rewinds
+            .get(key)
+            .is_some_and(|rewind| !rewind.is_before(place))
+        {
+            self.fold_to_end(key).await?;
+        }
+        if let Some(mut rewind) = self.rewinds.remove(key) {
+            rewind
+                .fold_until(&mut *self.group, reducer, Some(place))
+                .await?;
+            return Ok(rewind);
+        }
+        // What this group has accepted so far belongs to the order.
+        self.flush().await?;
+        let total = self.heads.get(key).map_or(0, |head| head.event_count);
+        Rewind::to(&mut *self.group, reducer, key, place, total).await
+    }
+
+    /// Folds an entity that got late events to its end.
+    pub(super) async fn fold_to_end(&mut self, key: &EntityKey) -> Result<()> {
+        let Some(rewind) = self.rewinds.remove(key) else {
+            return Ok(());
+        };
+        if let Some(reducer) = self.models.reducer(&key.entity_type)
+            && rewind.is_changed()
+        {
+            let done = rewind.finish(&mut *self.group, reducer).await?;
+            self.settle(done);
+        }
+        Ok(())
+    }
+
+    /// Takes over what a fold to the end gave.
+    pub(super) fn settle(&mut self, done: Done) {
+        let key = done.head.key.clone();
+        self.committed.folded += done.folded;
+        self.snapshots
+            .entry(key.clone())
+            .or_default()
+            .extend(done.snapshots);
+        self.dirty.insert(key.clone());
+        self.heads.insert(key, done.head);
     }
 
     fn accept(&mut self, event: StoredEvent) -> Outcome {

@@ -4,24 +4,28 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Grouping, entity_key};
 use crate::{
-    ingest::{refold, submission::Submission},
+    ingest::{rewind::Rewind, submission::Submission},
     registry::Models,
     schema::Model,
     semantics::hlc::Clock,
-    store::{EntityKey, Result, WriteGroup},
+    store::{EntityKey, Lookup, Result, WriteGroup},
 };
 
 impl<'a> Grouping<'a> {
     /// Reads in a few statements what the group will ask for.
     pub(super) async fn load(&mut self, submissions: &[Submission]) -> Result<()> {
-        let mut ids: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+        let mut lookups: BTreeMap<&str, Lookup<'_>> = BTreeMap::new();
         let mut keys: BTreeMap<&str, HashSet<EntityKey>> = BTreeMap::new();
         for submission in submissions {
             let tenant = &*submission.principal.tenant_id;
             for candidate in &submission.candidates {
-                let (tenant_ids, tenant_keys) = ids.entry(tenant).or_default();
-                tenant_ids.push(&candidate.id);
-                tenant_keys.push(&candidate.idempotency_key);
+                let lookup = lookups.entry(tenant).or_insert_with(|| Lookup {
+                    tenant,
+                    ids: Vec::new(),
+                    keys: Vec::new(),
+                });
+                lookup.ids.push(&candidate.id);
+                lookup.keys.push(&candidate.idempotency_key);
                 if let Ok(valid) = &candidate.verdict {
                     keys.entry(&valid.entity)
                         .or_default()
@@ -29,12 +33,13 @@ impl<'a> Grouping<'a> {
                 }
             }
         }
-        for (tenant, (ids, keys)) in ids {
-            let last = self.group.last_seq(tenant).await?;
-            self.next_seq.insert(tenant.to_owned(), last + 1);
-            for event in self.group.known(tenant, &ids, &keys).await? {
-                self.remember(event);
-            }
+        let lookups: Vec<Lookup<'_>> = lookups.into_values().collect();
+        let known = self.group.known(&lookups).await?;
+        for (tenant, last) in known.last {
+            self.next_seq.insert(tenant, last + 1);
+        }
+        for event in known.events {
+            self.remember(event);
         }
         for (entity, keys) in keys {
             if let Some(model) = self.models.model(entity) {
@@ -70,16 +75,11 @@ impl<'a> Grouping<'a> {
         let Some(reducer) = self.models.reducer(&key.entity_type) else {
             return Ok(false);
         };
-        let Some((head, snapshots)) = refold::from_log(&mut *self.group, reducer, key).await?
-        else {
+        let total = self.heads.get(key).map_or(0, |head| head.event_count);
+        let Some(done) = Rewind::whole(&mut *self.group, reducer, key, total).await? else {
             return Ok(false);
         };
-        self.snapshots
-            .entry(key.clone())
-            .or_default()
-            .extend(snapshots);
-        self.dirty.insert(key.clone());
-        self.heads.insert(key.clone(), head);
+        self.settle(done);
         Ok(true)
     }
 

@@ -1,7 +1,7 @@
 //! A group: what one write transaction judges, logs and folds.
 //!
 //! [`load`] reads in a few statements what the group will ask for; [`judge`] decides on each event and folds it;
-//! [`save`] writes what came of it. A late event is folded at its place by [`super::refold`].
+//! [`save`] writes what came of it. A late event is folded at its place by [`super::rewind`].
 
 mod judge;
 mod load;
@@ -17,6 +17,7 @@ pub(crate) use rules::is_inside;
 use super::{
     Outcome, Rejection,
     incoming::Candidate,
+    rewind::Rewind,
     submission::{Committed, Submission},
 };
 use crate::{
@@ -42,6 +43,8 @@ pub struct Grouping<'a> {
     by_id: HashMap<(String, String), StoredEvent>,
     by_key: HashMap<(String, String), String>,
     snapshots: BTreeMap<EntityKey, Vec<Snapshot>>,
+    /// Entities that got late events and are not folded to their end yet.
+    rewinds: BTreeMap<EntityKey, Rewind>,
     committed: Committed,
 }
 
@@ -117,6 +120,7 @@ impl<'a> Grouping<'a> {
             by_id: HashMap::new(),
             by_key: HashMap::new(),
             snapshots: BTreeMap::new(),
+            rewinds: BTreeMap::new(),
             committed: Committed::default(),
         }
     }

@@ -36,6 +36,9 @@ impl Grouping<'_> {
     }
 
     pub(super) async fn finish(&mut self) -> Result<()> {
+        for key in self.rewinds.keys().cloned().collect::<Vec<_>>() {
+            self.fold_to_end(&key).await?;
+        }
         self.flush().await?;
         for model in self.models.schema().models() {
             let heads: Vec<&Head> = self
@@ -46,9 +49,6 @@ impl Grouping<'_> {
                 })
                 .collect();
             self.group.save_heads(model, &heads).await?;
-        }
-        if let Some(newest) = self.committed.events.iter().map(|event| event.stamp).max() {
-            self.group.save_stamp(&newest.to_string()).await?;
         }
         Ok(())
     }

@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::sync::MutexGuard;
 
-use super::{columns, read, rows};
+use super::{
+    columns,
+    read::{self, Side},
+    rows,
+};
 use crate::{
     schema::Model,
     store::{
-        EntityKey, Head, Place, Result, Snapshot, StoreError, StoredEvent, Transaction, WriteGroup,
+        EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, StoreError,
+        StoredEvent, Transaction, WriteGroup,
     },
 };
 
@@ -74,60 +79,15 @@ fn places(count: usize) -> String {
 }
 
 #[async_trait]
-impl WriteGroup for SqliteGroup<'_> {
-    async fn last_seq(&mut self, tenant: &str) -> Result<u64> {
-        read::last_seq(&mut self.connection, tenant)
-            .await
-            .map_err(StoreError::during("reading the log's end"))
-    }
-
-    async fn known(
-        &mut self,
-        tenant: &str,
-        ids: &[&str],
-        keys: &[&str],
-    ) -> Result<Vec<StoredEvent>> {
-        let sql = format!(
-            "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
-             UNION SELECT {} FROM sync_events WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))",
-            rows::EVENT,
-            rows::EVENT
-        );
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(tenant)
-            .bind(json!(ids).to_string())
-            .bind(json!(keys).to_string())
-            .fetch_all(&mut *self.connection)
-            .await
-            .and_then(|found| found.iter().map(rows::event).collect())
-            .map_err(StoreError::during("looking up known events"))
-    }
-
-    async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
-        read::heads(&mut self.connection, model, keys)
-            .await
-            .map_err(StoreError::during("reading entities"))
-    }
-
+impl EntityLog for SqliteGroup<'_> {
     async fn snapshot_before(
         &mut self,
         key: &EntityKey,
-        place: &Place,
+        place: Option<&Place>,
+        schema_version: u32,
     ) -> Result<Option<Snapshot>> {
-        let sql = format!(
-            "SELECT {} FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
-             AND (last_hlc, last_event_id) < (?4, ?5) ORDER BY last_hlc DESC, last_event_id DESC LIMIT 1",
-            rows::SNAPSHOT
-        );
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(&key.tenant)
-            .bind(&key.entity_type)
-            .bind(&key.entity_id)
-            .bind(place.stamp.to_string())
-            .bind(&place.id)
-            .fetch_optional(&mut *self.connection)
+        read::snapshot_before(&mut self.connection, key, place, schema_version)
             .await
-            .and_then(|found| found.as_ref().map(rows::snapshot).transpose())
             .map_err(StoreError::during("reading a snapshot"))
     }
 
@@ -135,10 +95,47 @@ impl WriteGroup for SqliteGroup<'_> {
         &mut self,
         key: &EntityKey,
         place: Option<&Place>,
-    ) -> Result<Vec<StoredEvent>> {
-        read::entity_events(&mut self.connection, key, place)
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.connection, key, Side::After, place, limit)
             .await
             .map_err(StoreError::during("reading an entity's events"))
+    }
+
+    async fn events_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.connection, key, Side::Before, place, limit)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+}
+
+#[async_trait]
+impl WriteGroup for SqliteGroup<'_> {
+    async fn known(&mut self, lookups: &[Lookup<'_>]) -> Result<Known> {
+        let mut known = Known::default();
+        for lookup in lookups {
+            let last = read::last_seq(&mut self.connection, lookup.tenant)
+                .await
+                .map_err(StoreError::during("reading the log's end"))?;
+            known.last.push((lookup.tenant.to_owned(), last));
+            known.events.extend(
+                read::known(&mut self.connection, lookup)
+                    .await
+                    .map_err(StoreError::during("looking up known events"))?,
+            );
+        }
+        Ok(known)
+    }
+
+    async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
+        read::heads(&mut self.connection, model, keys)
+            .await
+            .map_err(StoreError::during("reading entities"))
     }
 
     async fn append(&mut self, events: &[StoredEvent]) -> Result<()> {
@@ -166,7 +163,19 @@ impl WriteGroup for SqliteGroup<'_> {
                 ])
             })
             .collect();
-        self.execute("appending to the log", sql, rows).await
+        self.execute("appending to the log", sql, rows).await?;
+        let Some(newest) = events.iter().map(|event| event.stamp).max() else {
+            return Ok(());
+        };
+        sqlx::query(
+            "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
+             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+        )
+        .bind(newest.to_string())
+        .execute(&mut *self.connection)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::during("remembering the newest stamp"))
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
@@ -282,18 +291,6 @@ impl WriteGroup for SqliteGroup<'_> {
             .map_err(StoreError::during(
                 "looking for projections of an older version",
             ))
-    }
-
-    async fn save_stamp(&mut self, stamp: &str) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
-             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
-        )
-        .bind(stamp)
-        .execute(&mut *self.connection)
-        .await
-        .map(|_| ())
-        .map_err(StoreError::during("remembering the newest stamp"))
     }
 
     fn transaction(&mut self) -> Transaction<'_> {

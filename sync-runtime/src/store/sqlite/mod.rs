@@ -8,11 +8,11 @@ mod group;
 mod read;
 mod rows;
 mod tables;
+mod view;
 
 use std::{str::FromStr, time::Duration};
 
 use async_trait::async_trait;
-use rand::RngExt as _;
 use sqlx::{
     Connection as _, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -20,7 +20,8 @@ use sqlx::{
 use tokio::sync::Mutex;
 
 use super::{
-    EntityKey, Head, ListQuery, LogPage, Result, Store, StoreError, StoredEvent, WriteGroup,
+    EntityKey, EntityLog, Head, ListQuery, LogPage, Migrations, Result, Store, StoreError,
+    WriteGroup,
 };
 use crate::schema::{Model, Schema};
 
@@ -34,7 +35,6 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct SqliteStore {
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
-    epoch: String,
 }
 
 impl SqliteStore {
@@ -53,15 +53,9 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
             .statement_cache_capacity(256);
-        let mut writer = SqliteConnection::connect_with(&options)
+        let writer = SqliteConnection::connect_with(&options)
             .await
             .map_err(StoreError::during("opening the database"))?;
-        tables::create(&mut writer)
-            .await
-            .map_err(StoreError::during("creating the log's tables"))?;
-        let epoch = epoch(&mut writer)
-            .await
-            .map_err(StoreError::during("reading the log's epoch"))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true).create_if_missing(false))
@@ -70,40 +64,39 @@ impl SqliteStore {
         Ok(Self {
             writer: Mutex::new(writer),
             readers,
-            epoch,
         })
     }
 }
 
-/// The name of this log: drawn once, when the file is made.
-async fn epoch(connection: &mut SqliteConnection) -> sqlx::Result<String> {
-    let drawn = format!("{:08x}", rand::rng().random::<u32>());
-    sqlx::query(
-        "INSERT INTO sync_meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING",
-    )
-    .bind(drawn)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("SELECT value FROM sync_meta WHERE key = 'epoch'")
-        .fetch_one(connection)
-        .await?
-        .try_get(0)
-}
-
 #[async_trait]
 impl Store for SqliteStore {
-    async fn prepare(&self, schema: &Schema) -> Result<()> {
-        let mut writer = self.writer.lock().await;
-        for model in schema.models() {
-            tables::create_projection(&mut writer, model)
-                .await
-                .map_err(StoreError::during("creating a model's table"))?;
-        }
-        Ok(())
+    async fn pending(&self, schema: &Schema) -> Result<Migrations> {
+        tables::pending(&mut *self.writer.lock().await, schema).await
     }
 
-    fn epoch(&self) -> &str {
-        &self.epoch
+    async fn migrate(&self, schema: &Schema) -> Result<Migrations> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::during("beginning a migration"))?;
+        let pending = tables::pending(&mut transaction, schema).await?;
+        tables::apply(&mut transaction, &pending)
+            .await
+            .map_err(StoreError::during("applying a migration"))?;
+        transaction
+            .commit()
+            .await
+            .map_err(StoreError::during("applying a migration"))?;
+        Ok(pending)
+    }
+
+    async fn epoch(&self) -> Result<String> {
+        sqlx::query("SELECT value FROM sync_meta WHERE key = 'epoch'")
+            .fetch_one(&self.readers)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(StoreError::during("reading the log's epoch"))
     }
 
     async fn newest_stamp(&self) -> Result<Option<String>> {
@@ -145,15 +138,12 @@ impl Store for SqliteStore {
             .map_err(StoreError::during("reading the log"))
     }
 
-    async fn entity_events(&self, key: &EntityKey) -> Result<Vec<StoredEvent>> {
-        let mut connection = self
-            .readers
-            .acquire()
+    async fn view(&self) -> Result<Box<dyn EntityLog + '_>> {
+        self.readers
+            .begin()
             .await
-            .map_err(StoreError::during("reading"))?;
-        read::entity_events(&mut connection, key, None)
-            .await
-            .map_err(StoreError::during("reading an entity's events"))
+            .map(|transaction| Box::new(view::SqliteView(transaction)) as Box<dyn EntityLog + '_>)
+            .map_err(StoreError::during("reading"))
     }
 
     async fn head(&self, model: &Model, key: &EntityKey) -> Result<Option<Head>> {

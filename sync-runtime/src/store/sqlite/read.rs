@@ -7,7 +7,10 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, Sqli
 use super::{columns, rows};
 use crate::{
     schema::{Field, Model},
-    store::{Direction, EntityKey, Head, ListQuery, LogPage, PageStart, Place, StoredEvent},
+    store::{
+        Direction, EntityKey, EntityPage, Head, ListQuery, LogPage, Lookup, PageStart, Place,
+        Snapshot, StoredEvent,
+    },
 };
 
 pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) -> sqlx::Result<u64> {
@@ -18,6 +21,28 @@ pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) ->
             .await?
             .try_get(0)?;
     Ok(seq.unsigned_abs())
+}
+
+/// The events of a tenant that have one of the ids or one of the keys.
+pub(super) async fn known(
+    connection: &mut SqliteConnection,
+    lookup: &Lookup<'_>,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    let sql = format!(
+        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
+         UNION SELECT {} FROM sync_events WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))",
+        rows::EVENT,
+        rows::EVENT
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(lookup.tenant)
+        .bind(json!(lookup.ids).to_string())
+        .bind(json!(lookup.keys).to_string())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(rows::event)
+        .collect()
 }
 
 /// Payloads of a page beyond so many bytes are left for the next.
@@ -69,34 +94,88 @@ pub(super) async fn log(
     })
 }
 
+/// Which way the events of an entity are read from a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Those after it, the first ones.
+    After,
+    /// Those before it, the last ones.
+    Before,
+}
+
+/// Up to `limit` events of an entity on one side of a place, in fold order.
 pub(super) async fn entity_events(
     connection: &mut SqliteConnection,
     key: &EntityKey,
-    after: Option<&Place>,
-) -> sqlx::Result<Vec<StoredEvent>> {
-    let mut query = QueryBuilder::<Sqlite>::new(format!(
-        "SELECT {} FROM sync_events WHERE tenant_id = ",
+    side: Side,
+    place: Option<&Place>,
+    limit: u32,
+) -> sqlx::Result<EntityPage> {
+    let (sign, direction) = match side {
+        Side::After => (">", ""),
+        Side::Before => ("<", " DESC"),
+    };
+    let beside = match place {
+        Some(_) => format!("AND (timestamp, id) {sign} (?5, ?6) "),
+        None => String::new(),
+    };
+    let mut query = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 {beside}\
+         ORDER BY timestamp{direction}, id{direction} LIMIT ?4",
         rows::EVENT
-    ));
-    query.push_bind(&key.tenant);
-    query
-        .push(" AND entity_type = ")
-        .push_bind(&key.entity_type);
-    query.push(" AND entity_id = ").push_bind(&key.entity_id);
-    if let Some(place) = after {
-        query
-            .push(" AND (timestamp, id) > (")
-            .push_bind(place.stamp.to_string());
-        query.push(", ").push_bind(&place.id).push(")");
+    )))
+    .bind(&key.tenant)
+    .bind(&key.entity_type)
+    .bind(&key.entity_id)
+    .bind(i64::from(limit) + 1);
+    if let Some(place) = place {
+        query = query.bind(place.stamp.to_string()).bind(&place.id);
     }
-    query.push(" ORDER BY timestamp, id");
+    let mut found = query.fetch(connection);
+    let (mut page, mut bytes) = (EntityPage::default(), 0);
+    while let Some(row) = found.try_next().await? {
+        if page.events.len() == limit as usize || bytes > MAX_PAGE_BYTES {
+            page.has_more = true;
+            break;
+        }
+        bytes += row.try_get::<&str, _>("payload")?.len();
+        page.events.push(rows::event(&row)?);
+    }
+    if side == Side::Before {
+        page.events.reverse();
+    }
+    Ok(page)
+}
+
+/// The newest snapshot of a version before a place.
+pub(super) async fn snapshot_before(
+    connection: &mut SqliteConnection,
+    key: &EntityKey,
+    place: Option<&Place>,
+    schema_version: u32,
+) -> sqlx::Result<Option<Snapshot>> {
+    let before = match place {
+        Some(_) => "AND (last_hlc, last_event_id) < (?5, ?6) ",
+        None => "",
+    };
+    let mut query = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 \
+         AND schema_version = ?4 {before}ORDER BY last_hlc DESC, last_event_id DESC LIMIT 1",
+        rows::SNAPSHOT
+    )))
+    .bind(&key.tenant)
+    .bind(&key.entity_type)
+    .bind(&key.entity_id)
+    .bind(schema_version);
+    if let Some(place) = place {
+        query = query.bind(place.stamp.to_string()).bind(&place.id);
+    }
     query
-        .build()
-        .fetch_all(connection)
+        .fetch_optional(connection)
         .await?
-        .iter()
-        .map(rows::event)
-        .collect()
+        .as_ref()
+        .map(rows::snapshot)
+        .transpose()
 }
 
 pub(super) async fn heads(

@@ -3,96 +3,114 @@
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::columns;
-use crate::schema::Model;
+use crate::{
+    schema::{Model, Schema},
+    store::{Migrations, StoreError},
+};
 
-/// The log's own tables. `sync_events` is append-only: it is the audit trail.
-const LOG: &str = "
-CREATE TABLE IF NOT EXISTS sync_meta (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+/// The versions of the log's own tables. `sync_events` is append-only: it is the audit trail.
+const LOG: [&str; 1] = [include_str!("migrations/0001_log.sql")];
 
-CREATE TABLE IF NOT EXISTS sync_events (
-    tenant_id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    entity_type TEXT NOT NULL,
-    entity_id TEXT NOT NULL,
-    event_type TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    timestamp TEXT NOT NULL,
-    schema_version INTEGER NOT NULL,
-    user_id TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, seq)
-) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS sync_events_id ON sync_events (tenant_id, id);
-CREATE UNIQUE INDEX IF NOT EXISTS sync_events_key ON sync_events (tenant_id, idempotency_key);
-CREATE INDEX IF NOT EXISTS sync_events_entity ON sync_events (tenant_id, entity_type, entity_id, timestamp, id);
-
-CREATE TABLE IF NOT EXISTS sync_snapshots (
-    tenant_id TEXT NOT NULL,
-    entity_type TEXT NOT NULL,
-    entity_id TEXT NOT NULL,
-    last_hlc TEXT NOT NULL,
-    last_event_id TEXT NOT NULL,
-    event_count INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    schema_version INTEGER NOT NULL,
-    phase TEXT NOT NULL,
-    state TEXT,
-    PRIMARY KEY (tenant_id, entity_type, entity_id, last_hlc, last_event_id)
-) STRICT, WITHOUT ROWID;
-";
-
-/// Creates the log's own tables.
-pub(super) async fn create(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql(LOG).execute(connection).await.map(|_| ())
+/// What the file lacks.
+pub(super) async fn pending(
+    connection: &mut SqliteConnection,
+    schema: &Schema,
+) -> crate::store::Result<Migrations> {
+    let failed = StoreError::during("reading what tables there are");
+    let mut migrations = Migrations::default();
+    let applied = version(connection).await.map_err(&failed)?;
+    migrations.add_versions(applied, &LOG)?;
+    for model in schema.models() {
+        let there = columns(connection, model).await.map_err(&failed)?;
+        projection(model, &there, &mut migrations)?;
+    }
+    Ok(migrations)
 }
 
-/// Creates the table of a model, or adds the columns that it lacks.
-pub(super) async fn create_projection(
+/// Applies it, inside the caller's transaction.
+pub(super) async fn apply(
     connection: &mut SqliteConnection,
-    model: &Model,
+    migrations: &Migrations,
 ) -> sqlx::Result<()> {
-    let table = columns::quoted(&model.path);
-    let create = format!(
-        "CREATE TABLE IF NOT EXISTS {table} (
-            _tenant_id TEXT NOT NULL,
-            _id TEXT NOT NULL,
-            _phase TEXT NOT NULL,
-            _state TEXT,
-            _last_hlc TEXT NOT NULL,
-            _last_event_id TEXT NOT NULL,
-            _event_count INTEGER NOT NULL,
-            _seq INTEGER NOT NULL,
-            _schema_version INTEGER NOT NULL,
-            _snapshot_count INTEGER NOT NULL,
-            PRIMARY KEY (_tenant_id, _id)
-        )"
-    );
-    sqlx::query(AssertSqlSafe(create))
-        .execute(&mut *connection)
-        .await?;
-    let there = sqlx::query(AssertSqlSafe(format!("PRAGMA table_xinfo({table})")))
-        .fetch_all(&mut *connection)
-        .await?
-        .into_iter()
-        .map(|row| row.try_get::<String, _>("name"))
-        .collect::<sqlx::Result<Vec<_>>>()?;
-    for field in model
-        .fields
-        .iter()
-        .filter(|field| !there.iter().any(|name| *name == field.name))
-    {
-        let add = format!(
-            "ALTER TABLE {table} ADD COLUMN {}",
-            columns::definition(field)
-        );
-        sqlx::query(AssertSqlSafe(add))
+    for step in &migrations.steps {
+        sqlx::raw_sql(AssertSqlSafe(step.sql.clone()))
             .execute(&mut *connection)
             .await?;
+    }
+    Ok(())
+}
+
+/// The version of the log's own tables; 0 where there are none.
+async fn version(connection: &mut SqliteConnection) -> sqlx::Result<u32> {
+    let counted = sqlx::query("SELECT 1 FROM sqlite_master WHERE name = 'sync_migrations'")
+        .fetch_optional(&mut *connection)
+        .await?;
+    if counted.is_none() {
+        return Ok(0);
+    }
+    sqlx::query("SELECT coalesce(max(version), 0) FROM sync_migrations")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
+}
+
+/// The names of the columns of a model's table; none where there is no table.
+async fn columns(connection: &mut SqliteConnection, model: &Model) -> sqlx::Result<Vec<String>> {
+    let table = columns::quoted(&model.path);
+    sqlx::query(AssertSqlSafe(format!("PRAGMA table_xinfo({table})")))
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .map(|row| row.try_get("name"))
+        .collect()
+}
+
+/// The table of a model, or the columns that it lacks.
+fn projection(
+    model: &Model,
+    there: &[String],
+    migrations: &mut Migrations,
+) -> crate::store::Result<()> {
+    let table = columns::quoted(&model.path);
+    if there.is_empty() {
+        migrations.add(
+            format!("the model `{}`", model.entity),
+            format!(
+                "CREATE TABLE {table} (
+    _tenant_id TEXT NOT NULL,
+    _id TEXT NOT NULL,
+    _phase TEXT NOT NULL,
+    _state TEXT,
+    _last_hlc TEXT NOT NULL,
+    _last_event_id TEXT NOT NULL,
+    _event_count INTEGER NOT NULL,
+    _seq INTEGER NOT NULL,
+    _schema_version INTEGER NOT NULL,
+    _snapshot_count INTEGER NOT NULL,
+    PRIMARY KEY (_tenant_id, _id)
+);"
+            ),
+        );
+    } else if !there.iter().any(|name| name == "_tenant_id") {
+        return Err(StoreError {
+            context: "comparing the database with the models",
+            source: format!(
+                "there is a table {table} which is not that of the model `{}`: rename it, or set another `path`",
+                model.entity
+            )
+            .into(),
+        });
+    }
+    for field in model.fields.iter() {
+        if !there.iter().any(|name| *name == field.name) {
+            migrations.add(
+                format!("the field `{}` of `{}`", field.name, model.entity),
+                format!(
+                    "ALTER TABLE {table} ADD COLUMN {};",
+                    columns::definition(field)
+                ),
+            );
+        }
     }
     Ok(())
 }

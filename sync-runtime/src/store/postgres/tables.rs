@@ -1,0 +1,234 @@
+//! The tables: the log's own, and one for each model.
+
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use super::columns::{Column, literal, quoted};
+use crate::{
+    schema::{Field, Model, Schema, Visibility},
+    store::{Migrations, Result, StoreError},
+};
+
+/// The versions of the log's own tables. `sync_events` is append-only: it is the audit trail.
+const LOG: [&str; 1] = [include_str!("migrations/0001_log.sql")];
+
+/// The longest name; PostgreSQL cuts what is longer.
+const MAX_NAME: usize = 63;
+/// Columns that every table has already.
+const SYSTEM: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+/// Begins a transaction in which a migration sees what others have applied before it.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// Waits for the migration of another process. A table that is in use for long fails it, instead of all who come behind.
+pub(super) async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql(
+        "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtext('syncable'), hashtext('migration'))",
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// What the database lacks.
+pub(super) async fn pending(connection: &mut PgConnection, schema: &Schema) -> Result<Migrations> {
+    let failed = StoreError::during("reading what tables there are");
+    let encoding: String = sqlx::query("SHOW server_encoding")
+        .fetch_one(&mut *connection)
+        .await
+        .and_then(|row| row.try_get(0))
+        .map_err(&failed)?;
+    if encoding != "UTF8" {
+        return Err(unfit(format!(
+            "the database's encoding is {encoding}: make it with `ENCODING 'UTF8'`"
+        )));
+    }
+    let mut migrations = Migrations::default();
+    let applied = version(connection).await.map_err(&failed)?;
+    migrations.add_versions(applied, &LOG)?;
+    for model in schema.models() {
+        check_names(model)?;
+        let there = columns(connection, model).await.map_err(&failed)?;
+        projection(model, &there, &mut migrations)?;
+    }
+    Ok(migrations)
+}
+
+/// Applies it, inside the caller's transaction.
+pub(super) async fn apply(
+    connection: &mut PgConnection,
+    migrations: &Migrations,
+) -> sqlx::Result<()> {
+    for step in &migrations.steps {
+        sqlx::raw_sql(AssertSqlSafe(step.sql.clone()))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The version of the log's own tables; 0 where there are none.
+async fn version(connection: &mut PgConnection) -> sqlx::Result<u32> {
+    let counted: bool = sqlx::query("SELECT to_regclass('sync_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?
+        .try_get(0)?;
+    if !counted {
+        return Ok(0);
+    }
+    let version: i32 = sqlx::query("SELECT coalesce(max(version), 0) FROM sync_migrations")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?;
+    Ok(version.unsigned_abs())
+}
+
+/// The columns of a model's table with their types; none where there is no table.
+async fn columns(
+    connection: &mut PgConnection,
+    model: &Model,
+) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query(
+        "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute \
+         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+    )
+    .bind(quoted(&model.path))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+    .collect()
+}
+
+fn check_names(model: &Model) -> Result<()> {
+    let entity = &model.entity;
+    let names = std::iter::once(&*model.path).chain(model.fields.iter().map(|field| &*field.name));
+    for name in names {
+        if name.len() > MAX_NAME {
+            return Err(unfit(format!(
+                "`{name}` of the model `{entity}` has {} bytes, and PostgreSQL's names at most {MAX_NAME}: set a \
+                 shorter `path`, or rename the field",
+                name.len()
+            )));
+        }
+    }
+    match model
+        .fields
+        .iter()
+        .find(|field| SYSTEM.contains(&&*field.name))
+    {
+        Some(field) => Err(unfit(format!(
+            "the field `{}` of the model `{entity}` has the name of a system column of PostgreSQL: rename it",
+            field.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The table of a model, or the columns that it lacks.
+fn projection(
+    model: &Model,
+    there: &[(String, String)],
+    migrations: &mut Migrations,
+) -> Result<()> {
+    let table = quoted(&model.path);
+    if there.is_empty() {
+        migrations.add(format!("the model `{}`", model.entity), creation(model));
+        return Ok(());
+    }
+    if !there.iter().any(|(name, _)| name == "_tenant_id") {
+        return Err(unfit(format!(
+            "there is a table {table} which is not that of the model `{}`: rename it, or set another `path`",
+            model.entity
+        )));
+    }
+    for field in model.fields.iter() {
+        let Some((definition, ty)) = definition(field) else {
+            continue;
+        };
+        let name = quoted(&field.name);
+        let add = format!(
+            "ALTER TABLE {table} ADD COLUMN {name} {definition};{}",
+            fill(model, field)
+        );
+        match there.iter().find(|(there, _)| *there == field.name) {
+            None => migrations.add(
+                format!("the field `{}` of `{}`", field.name, model.entity),
+                add,
+            ),
+            Some((_, found)) if found == ty => {}
+            // An excluded column holds what is nowhere else.
+            Some((_, found)) if field.visibility == Visibility::Excluded => {
+                return Err(unfit(format!(
+                    "the column {name} of {table} is of type {found}, and the field of `{}` is kept as {ty}: change \
+                     the column's type",
+                    model.entity
+                )));
+            }
+            Some((_, found)) => {
+                return Err(unfit(format!(
+                    "the column {name} of {table} is of type {found}, and the field of `{}` is kept as {ty}. It only \
+                     repeats what `_state` holds, and can be made anew: ALTER TABLE {table} DROP COLUMN {name}; {add}",
+                    model.entity
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn creation(model: &Model) -> String {
+    let mut lines = vec![
+        "_tenant_id text COLLATE \"C\" NOT NULL".to_owned(),
+        "_id text COLLATE \"C\" NOT NULL".to_owned(),
+        "_phase text NOT NULL".to_owned(),
+        "_state json".to_owned(),
+        "_last_hlc text COLLATE \"C\" NOT NULL".to_owned(),
+        "_last_event_id uuid NOT NULL".to_owned(),
+        "_event_count bigint NOT NULL".to_owned(),
+        "_seq bigint NOT NULL".to_owned(),
+        "_schema_version integer NOT NULL".to_owned(),
+        "_snapshot_count bigint NOT NULL".to_owned(),
+    ];
+    for field in model.fields.iter() {
+        if let Some((definition, _)) = definition(field) {
+            lines.push(format!("{} {definition}", quoted(&field.name)));
+        }
+    }
+    lines.push("PRIMARY KEY (_tenant_id, _id)".to_owned());
+    format!(
+        // Room in each page keeps an entity's next state beside its last one, out of the index.
+        "CREATE TABLE {} (\n    {}\n) WITH (fillfactor = 80);",
+        quoted(&model.path),
+        lines.join(",\n    ")
+    )
+}
+
+/// How a field's column is defined, and its type as the catalogue has it; `None` where it has no column.
+fn definition(field: &Field) -> Option<(&'static str, &'static str)> {
+    match Column::of(field) {
+        Some(column) => Some((column.definition(), column.sql_type())),
+        None if field.visibility == Visibility::Excluded => Some(("json", "json")),
+        None => None,
+    }
+}
+
+/// Fills a shared column that is added later from the states.
+fn fill(model: &Model, field: &Field) -> String {
+    match Column::of(field) {
+        Some(column) if field.visibility != Visibility::Excluded => format!(
+            "\nUPDATE {} SET {} = (_state ->> {})::{} WHERE _state IS NOT NULL;",
+            quoted(&model.path),
+            quoted(&field.name),
+            literal(&field.name),
+            column.sql_type()
+        ),
+        _ => String::new(),
+    }
+}
+
+fn unfit(what: String) -> StoreError {
+    StoreError {
+        context: "comparing the database with the models",
+        source: what.into(),
+    }
+}

@@ -1,0 +1,49 @@
+//! Reading entities from one moment.
+
+use async_trait::async_trait;
+use sqlx::{Postgres, Transaction};
+
+use super::read::{self, Side};
+use crate::store::{EntityKey, EntityLog, EntityPage, Place, Result, Snapshot, StoreError};
+
+/// All reads of the transaction see the moment of the first.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A read transaction; its end leaves nothing.
+pub(super) struct PostgresView(pub(super) Transaction<'static, Postgres>);
+
+#[async_trait]
+impl EntityLog for PostgresView {
+    async fn snapshot_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        schema_version: u32,
+    ) -> Result<Option<Snapshot>> {
+        read::snapshot_before(&mut self.0, key, place, schema_version)
+            .await
+            .map_err(StoreError::during("reading a snapshot"))
+    }
+
+    async fn events_after(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.0, key, Side::After, place, limit)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+
+    async fn events_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.0, key, Side::Before, place, limit)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+}

@@ -1,0 +1,46 @@
+//! Reading entities from one moment.
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction};
+
+use super::read::{self, Side};
+use crate::store::{EntityKey, EntityLog, EntityPage, Place, Result, Snapshot, StoreError};
+
+/// A read transaction; its end leaves nothing.
+pub(super) struct SqliteView(pub(super) Transaction<'static, Sqlite>);
+
+#[async_trait]
+impl EntityLog for SqliteView {
+    async fn snapshot_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        schema_version: u32,
+    ) -> Result<Option<Snapshot>> {
+        read::snapshot_before(&mut self.0, key, place, schema_version)
+            .await
+            .map_err(StoreError::during("reading a snapshot"))
+    }
+
+    async fn events_after(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.0, key, Side::After, place, limit)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+
+    async fn events_before(
+        &mut self,
+        key: &EntityKey,
+        place: Option<&Place>,
+        limit: u32,
+    ) -> Result<EntityPage> {
+        read::entity_events(&mut self.0, key, Side::Before, place, limit)
+            .await
+            .map_err(StoreError::during("reading an entity's events"))
+    }
+}
