@@ -59,6 +59,9 @@ pub enum BuildError {
     Migrations(Migrations),
 }
 
+/// What code sets.
+type Setting = Box<dyn FnOnce(&mut Settings) + Send>;
+
 /// Builds a [`SyncService`].
 #[must_use]
 pub struct Builder {
@@ -66,11 +69,10 @@ pub struct Builder {
     models: Option<Models>,
     guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
     guard_time: Duration,
-    migrate: Migrate,
     notifier: Option<Arc<dyn Notifier>>,
     settings: Settings,
     /// What code sets lies over the settings, whichever came first.
-    set: Vec<Box<dyn FnOnce(&mut Settings) + Send>>,
+    set: Vec<Setting>,
 }
 
 impl Builder {
@@ -80,7 +82,6 @@ impl Builder {
             models: None,
             guards: BTreeMap::new(),
             guard_time: GUARD_TIME,
-            migrate: Migrate::Apply,
             notifier: None,
             settings: Settings::default(),
             set: Vec::new(),
@@ -113,9 +114,8 @@ impl Builder {
     }
 
     /// What is done where the database lacks a table or a column: it is made, unless said otherwise.
-    pub fn migrate(mut self, migrate: Migrate) -> Self {
-        self.migrate = migrate;
-        self
+    pub fn migrate(self, migrate: Migrate) -> Self {
+        self.set(move |settings| settings.migrate = migrate)
     }
 
     /// What the database lacks, as SQL for whoever keeps it; nothing is changed. Needs no authenticator.
@@ -227,7 +227,7 @@ impl Builder {
         let document = openapi::document(models.schema(), &settings.prefix);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
         let store = open(&settings.database_url).await?;
-        match self.migrate {
+        match settings.migrate {
             Migrate::Apply => {
                 for step in store.migrate(models.schema()).await?.steps {
                     tracing::info!(

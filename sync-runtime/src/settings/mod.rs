@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::Migrate;
+
 pub use load::SettingsError;
 
 /// Declares the settings once: the struct, its defaults and the list of its keys.
@@ -39,6 +41,8 @@ settings! {
     bind: String = "127.0.0.1:8787".to_owned(),
     /// Where the log is.
     database_url: String = "sqlite://sync.db".to_owned(),
+    /// What is done where the database lacks a table or a column: `apply`, or `refuse` to start and say which SQL to run.
+    migrate: Migrate = Migrate::Apply,
     /// What all routes stand under, but `/health`, `/metrics` and `/openapi.*`. Empty: the root.
     prefix: String = "/api/v1".to_owned(),
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Result, StoreError};
 
 /// What a database lacks for the models of a program: statements in order, none of which drops anything.
@@ -23,7 +25,8 @@ pub struct Step {
 }
 
 /// What is done where a database lacks something when a backend starts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Migrate {
     /// It is applied.
     #[default]

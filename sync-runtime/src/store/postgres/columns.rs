@@ -90,7 +90,7 @@ impl Column {
     }
 
     /// The column's value from a value of such an array.
-    pub(super) fn from_array(self, name: &str) -> String {
+    pub(super) fn cast(self, name: &str) -> String {
         match self {
             Self::Numeric => format!("{name}::numeric"),
             _ => name.to_owned(),

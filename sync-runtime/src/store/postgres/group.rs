@@ -408,7 +408,7 @@ fn save_heads(model: &Model, shared: &[(&crate::schema::Field, columns::Column)]
     .to_vec();
     for (field, column) in shared {
         let name = quoted(&field.name);
-        values.push(column.from_array(&name));
+        values.push(column.cast(&name));
         arrays.push(column.array().to_owned());
         names.push(name);
     }
