@@ -26,7 +26,7 @@ const chosen = process.env['SYNC_ADAPTERS']?.split(',');
 const kills = Number(process.env['SYNC_KILLS'] ?? 4);
 
 for (const adapter of adapters.filter((name) => chosen === undefined || chosen.includes(name))) {
-  describe(`the law of the store, on ${adapter} in Chromium`, { timeout: 120_000 }, () => {
+  describe(`the law of the store, on ${adapter} in Chromium`, { timeout: 300_000 }, () => {
     it(`any delivery, with snapshots, drops and restarts, ends in one state (seed ${seed})`, async () => {
       const page = await browser.open();
       await page.evaluate(([name, given]) => window.harness.anyDeliveryEndsInOneState(name, given), [
@@ -54,7 +54,7 @@ for (const adapter of adapters.filter((name) => chosen === undefined || chosen.i
     for (let round = 0; round < kills; round++) {
       const delay = (round * 7) % 31;
       it(`has each of 100 events, killed ${delay} ms after the last was acknowledged`, {
-        timeout: 90_000,
+        timeout: 240_000,
       }, async () => {
         const { saved, held, damaged } = await killed(adapter, 'kill', delay, round % 2 === 0 ? 40 : 4);
         assert.ok(saved.length >= 100);

@@ -22,7 +22,7 @@ after(async () => {
   await server.stop();
 });
 
-const timeout = 120_000;
+const timeout = 300_000;
 
 for (const adapter of ['sqlite', 'pglite'] as const) {
   /** The first tab owns the files, the second writes through it and tells of each event. */
@@ -38,7 +38,7 @@ for (const adapter of ['sqlite', 'pglite'] as const) {
   async function writesOn(store: string, ending: (owner: Page) => Promise<unknown>): Promise<void> {
     const { owner, other, told } = await pair(store);
     const writing = other.evaluate((name) => window.harness.write(name, 150), store);
-    await until('it is well under way', () => told.length >= 40, 30_000);
+    await until('it is well under way', () => told.length >= 40, 60_000);
     await ending(owner);
     const { saved, lost } = await writing;
     assert.deepEqual(lost, []);
@@ -100,3 +100,47 @@ for (const adapter of ['sqlite', 'pglite'] as const) {
     });
   });
 }
+
+describe('files that go wrong', () => {
+  it('are no database any more: the application is told, and may ask again', { timeout }, async () => {
+    const page = await browser.open();
+    await page.evaluate(() => window.harness.start('sqlite'));
+    await page.evaluate(() => window.harness.create(1));
+    await page.evaluate(() => window.harness.close());
+    await page.evaluate(() => window.harness.corruptFiles('syncable/sqlite'));
+    for (let attempt = 0; attempt < 2; attempt++) {
+      assert.equal(await page.evaluate(() => window.harness.startFails('sqlite')), 'store_corrupt');
+      const { problem } = await page.evaluate(() => window.harness.status());
+      assert.equal(problem?.code, 'store_corrupt');
+    }
+    await page.close();
+  });
+
+  it('have no room: the change leaves the fold, and the status says why', { timeout }, async () => {
+    const own = new Chromium(origin);
+    try {
+      await own.launch();
+      const page = await own.open();
+      await page.evaluate(() => window.harness.start('sqlite'));
+      const session = await page.context().newCDPSession(page);
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+      const refused = await page.evaluate(async () => {
+        for (let i = 0; i < 400; i++) {
+          const before = window.harness.orders();
+          const id = await window.harness.create(i).catch(() => null);
+          if (id === null)
+            return { code: window.harness.status().problem?.code, left: window.harness.orders() === before };
+          await window.harness.note(id, 'x'.repeat(20_000)).catch(() => {});
+        }
+        return null;
+      });
+      // SQLite tells nobody why a write failed, and browsers no longer how much room there is.
+      assert.deepEqual(refused, { code: 'storage_failed', left: true });
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+      await page.evaluate(() => window.harness.create(1));
+      assert.equal((await page.evaluate(() => window.harness.status())).problem, null);
+    } finally {
+      await own.dispose();
+    }
+  });
+});

@@ -2,6 +2,7 @@
 import type { SyncStatus } from '../../src/client/status.js';
 import { createSyncClient, type SyncClient } from '../../src/client/sync.js';
 import { mountDevtools } from '../../src/devtools/panel.js';
+import { SyncError } from '../../src/errors.js';
 import { indexedDbStore } from '../../src/store/adapters/indexeddb.js';
 import { workerStore } from '../../src/store/adapters/worker/remote.js';
 import { decodeChunk } from '../../src/store/codec.js';
@@ -148,6 +149,10 @@ const harness = {
     mountDevtools(client(), { open: true });
   },
 
+  note: async (id: string, note: string): Promise<void> => {
+    await client().collection(orderModel).record('order.note_changed', id, { note });
+  },
+
   tip: async (id: string, by: number): Promise<void> => {
     await client().collection(orderModel).record('order.tip_added', id, { by });
   },
@@ -195,6 +200,33 @@ const harness = {
       request.onerror = () => reject(request.error);
       request.onblocked = () => reject(new Error('blocked'));
     }),
+
+  /** Overwrites every file below a folder of the origin's private file system. */
+  async corruptFiles(path: string): Promise<void> {
+    const overwrite = async (folder: FileSystemDirectoryHandle): Promise<void> => {
+      for await (const handle of folder.values()) {
+        if (handle instanceof FileSystemDirectoryHandle) await overwrite(handle);
+        else if (handle instanceof FileSystemFileHandle) {
+          const { size } = await handle.getFile();
+          const file = await handle.createWritable({ keepExistingData: true });
+          // Past what the pool keeps of its own at the head of each file.
+          if (size > 4096)
+            await file.write({ type: 'write', position: 4096, data: new Uint8Array(size - 4096).fill(7) });
+          await file.close();
+        }
+      }
+    };
+    let folder = await navigator.storage.getDirectory();
+    for (const name of path.split('/')) folder = await folder.getDirectoryHandle(name);
+    await overwrite(folder);
+  },
+
+  /** How a client's start ended. */
+  startFails: (adapter: AdapterName): Promise<string> =>
+    harness.start(adapter).then(
+      () => 'started',
+      (error: unknown) => (error instanceof SyncError ? error.code : String(error)),
+    ),
 
   /** Overwrites the first chunk of the journal. */
   corrupt: (name: string): Promise<void> =>

@@ -48,8 +48,8 @@ export type FromWorker =
   | { readonly type: 'closed' }
   | Answer;
 
-/** On the channel of all tabs: requests to whoever owns the files, his answers, and that there is a new owner. */
-export type ChannelMessage = Request | Answer | { readonly type: 'owner' };
+/** On the channel of all tabs: requests to whoever owns the files, his answers, that there is a new owner, and that he is about to be. */
+export type ChannelMessage = Request | Answer | { readonly type: 'owner' } | { readonly type: 'opening' };
 
 /** The channel of a store's tabs, and the lock of its owner. */
 export function channelOf(name: string): string {

@@ -23,6 +23,8 @@ const PATIENCE_MS = 30_000;
 /** What was begun in time may still be answered. */
 const GRACE_MS = 2_000;
 const CLOSING_MS = 2_000;
+/** A large database may take long to open: whoever waits hears that it is under way. */
+const OPENING_MS = 5_000;
 
 /**
  * Stores whose files a worker owns. `start` makes the worker, whose file calls `serveStore`:
@@ -35,8 +37,8 @@ export function workerStore(start: () => Worker): StoreFactory {
 
 interface Pending {
   readonly call: Call;
-  readonly until: number;
-  readonly timer: ReturnType<typeof setTimeout>;
+  until: number;
+  timer: ReturnType<typeof setTimeout>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: StoreError) => void;
   sent: boolean;
@@ -58,6 +60,7 @@ class WorkerAdapter implements StoreAdapter {
   #channel: BroadcastChannel | null = null;
   #reach: Reach = { by: 'channel' };
   #requests = 0;
+  #opening: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
   constructor(name: string, start: () => Worker) {
@@ -116,14 +119,27 @@ class WorkerAdapter implements StoreAdapter {
     if (reason !== null) return Promise.reject(reason);
     const id = this.#requests++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new StoreError('storage_unavailable', 'the tab that owns the store’s files does not answer'));
-      }, PATIENCE_MS + GRACE_MS);
-      this.#pending.set(id, { call, until: Date.now() + PATIENCE_MS, timer, resolve, reject, sent: false });
+      this.#pending.set(id, { call, ...this.#patience(id), resolve, reject, sent: false });
       this.#join();
       this.#send(id);
     });
+  }
+
+  #patience(id: number): Pick<Pending, 'until' | 'timer'> {
+    const timer = setTimeout(() => {
+      const pending = this.#pending.get(id);
+      this.#pending.delete(id);
+      pending?.reject(new StoreError('storage_unavailable', 'the tab that owns the store’s files does not answer'));
+    }, PATIENCE_MS + GRACE_MS);
+    return { until: Date.now() + PATIENCE_MS, timer };
+  }
+
+  /** The files are being opened: whatever is asked of them has its time from now on. */
+  #waitOn(): void {
+    for (const [id, pending] of this.#pending) {
+      clearTimeout(pending.timer);
+      Object.assign(pending, this.#patience(id));
+    }
   }
 
   /** Listens before it asks: no answer is missed. */
@@ -134,6 +150,7 @@ class WorkerAdapter implements StoreAdapter {
       if (!isMessage<ChannelMessage>(data)) return;
       if (data.type === 'answer') this.#settle(data);
       else if (data.type === 'owner' && this.#reach.by === 'channel') this.#sendAll();
+      else if (data.type === 'opening') this.#waitOn();
     };
     this.#channel = channel;
     this.#ownership.join();
@@ -172,6 +189,8 @@ class WorkerAdapter implements StoreAdapter {
       if (data.type === 'answer') this.#settle(data);
       else if (data.type === 'opened') {
         reach.open = true;
+        clearInterval(this.#opening);
+        this.#waitOn();
         this.#sendAll();
       } else if (data.type === 'failed') this.#fail(new StoreError(data.failure.code, data.failure.message));
     };
@@ -184,6 +203,12 @@ class WorkerAdapter implements StoreAdapter {
       this.#disown();
       this.#ownership.rejoin();
     };
+    const tell = (): void => {
+      this.#waitOn();
+      this.#channel?.postMessage({ type: 'opening' } satisfies ChannelMessage);
+    };
+    this.#opening = setInterval(tell, OPENING_MS);
+    tell();
     worker.postMessage({ type: 'open', name: this.#name } satisfies ToWorker);
   }
 
@@ -197,6 +222,7 @@ class WorkerAdapter implements StoreAdapter {
   }
 
   #disown(): void {
+    clearInterval(this.#opening);
     if (this.#reach.by === 'worker') this.#reach.worker.terminate();
     this.#reach = { by: 'channel' };
   }
