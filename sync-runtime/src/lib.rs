@@ -6,6 +6,8 @@
 // The derives name this crate by its name, also from inside it.
 extern crate self as sync_runtime;
 
+#[cfg(feature = "admin")]
+pub mod admin;
 #[doc(hidden)]
 pub mod declare;
 pub mod embed;

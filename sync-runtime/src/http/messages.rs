@@ -13,7 +13,7 @@ use crate::{
 
 /// An event of the log as a reader gets it.
 #[derive(Debug, Serialize)]
-pub(super) struct EventMessage<'a> {
+pub(crate) struct EventMessage<'a> {
     id: &'a str,
     event_type: &'a str,
     entity_type: &'a str,
@@ -31,7 +31,7 @@ pub(super) struct EventMessage<'a> {
 
 impl<'a> EventMessage<'a> {
     /// With what the reader may see of it.
-    pub(super) fn of(event: &'a StoredEvent, models: &Models, rights: &Rights) -> Self {
+    pub(crate) fn of(event: &'a StoredEvent, models: &Models, rights: &Rights) -> Self {
         let (payload, schema_version) = shown(event, models, rights);
         Self {
             id: &event.id,

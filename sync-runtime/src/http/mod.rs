@@ -24,6 +24,8 @@ use axum::{
 };
 
 pub use auth::{AuthError, Authenticator, DevTokens};
+#[cfg(feature = "admin")]
+pub(crate) use messages::EventMessage;
 pub use problem::Problem;
 
 use crate::service::Inner;

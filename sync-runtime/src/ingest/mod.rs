@@ -14,5 +14,7 @@ pub mod writer;
 
 pub(crate) use group::{is_inside, occurrence};
 pub use outcome::{Code, Outcome, Rejection};
+#[cfg(feature = "admin")]
+pub(crate) use refold::fold_or_reason;
 pub(crate) use refold::fold_stored;
 pub(crate) use rewind::Rewind;

@@ -34,6 +34,25 @@ pub(crate) fn fold_stored(reducer: Reducer<'_>, folded: &mut Folded, event: &Sto
     }
 }
 
+/// The same; gives why its custom effect failed, if it did.
+#[cfg(feature = "admin")]
+pub(crate) fn fold_or_reason(
+    reducer: Reducer<'_>,
+    folded: &mut Folded,
+    event: &StoredEvent,
+) -> Option<String> {
+    let declared = reducer.model.event_of_type(&event.event_type)?;
+    let Some(payload) = lifted(reducer, declared, event) else {
+        return Some(format!(
+            "its upcast from version {} to {} failed",
+            event.schema_version, reducer.model.version
+        ));
+    };
+    let failure = reducer.failure(folded, declared, &payload, &occurrence(event));
+    reducer.apply(folded, declared, &payload, &occurrence(event));
+    failure
+}
+
 /// The payload of a stored event as the model is now; as it was stored where no upcast leads there, and `None` where a
 /// function gave up on it.
 pub(crate) fn lifted<'a>(

@@ -162,33 +162,56 @@ impl Reducer<'_> {
             Effect::Transition { field: name } => {
                 field(name).is_none_or(|field| transition(state, field, payload))
             }
-            Effect::Custom { payload: ty } => self.custom(state, event, ty, payload, meta),
+            Effect::Custom { payload: ty } => match self.custom(state, event, ty, payload, meta) {
+                Ok(next) => {
+                    *state = next;
+                    true
+                }
+                Err(_) => false,
+            },
             Effect::Create | Effect::Delete => false,
         }
     }
 
-    /// Runs the application's function on the state with hidden fields at their default, which it cannot change.
+    /// Why the custom effect of an event fails on a state; `None`: it does not, or there is none.
+    pub fn failure(
+        &self,
+        folded: &Folded,
+        event: &Event,
+        payload: &Map<String, Value>,
+        meta: &Occurrence<'_>,
+    ) -> Option<String> {
+        match (folded, &event.effect) {
+            (Folded::Live(state), Effect::Custom { payload: ty }) => {
+                self.custom(state, event, ty, payload, meta).err()
+            }
+            _ => None,
+        }
+    }
+
+    /// What the application's function makes of the state, with hidden fields at their default, which it cannot change.
+    /// Where it fails, why.
     fn custom(
         &self,
-        state: &mut Map<String, Value>,
+        state: &Map<String, Value>,
         event: &Event,
         ty: &Type,
         payload: &Map<String, Value>,
         meta: &Occurrence<'_>,
-    ) -> bool {
-        let Some((_, run)) = self.customs.iter().find(|(name, _)| event.name == *name) else {
-            return false;
-        };
+    ) -> Result<Map<String, Value>, String> {
+        let (_, run) = self
+            .customs
+            .iter()
+            .find(|(name, _)| event.name == *name)
+            .ok_or("it has no function")?;
         let payload = complete(ty, false, Value::Object(payload.clone()), &meta.time);
         let payload = wire::from_wire(ty, false, payload);
         let mut seen = to_serde(self.model, state);
         // The application's own code: where it panics, it has failed, and does nothing.
         let run = AssertUnwindSafe(|| run(&mut seen, &payload, &meta.meta()));
-        if !matches!(catch_unwind(run), Ok(Ok(()))) {
-            return false;
-        }
+        catch_unwind(run).map_err(|_| "it panicked")??;
         let Value::Object(mut changed) = seen else {
-            return false;
+            return Err("it left no object".to_owned());
         };
         let mut next = Map::new();
         for field in self.model.shared_fields() {
@@ -199,7 +222,9 @@ impl Reducer<'_> {
             let value = match (kept, changed.remove(&*field.name)) {
                 (false, Some(value)) => match wire::to_wire(&field.ty, field.big, value) {
                     Ok(value) => Some(value),
-                    Err(_) => return false,
+                    Err(error) => {
+                        return Err(format!("it left a `{}` that is none: {error}", field.name));
+                    }
                 },
                 (false, None) => None,
                 (true, _) => state.get(&*field.name).cloned(),
@@ -208,8 +233,7 @@ impl Reducer<'_> {
                 put(&mut next, field, value);
             }
         }
-        *state = next;
-        true
+        Ok(next)
     }
 }
 

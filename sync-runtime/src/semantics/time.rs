@@ -25,6 +25,13 @@ pub fn from_millis(ms: u64) -> String {
     )
 }
 
+/// The Unix milliseconds of what [`from_millis`] wrote.
+pub fn to_millis(text: &str) -> Option<u64> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    let ms = u64::try_from(time.timestamp_millis()).ok()?;
+    (from_millis(ms) == text).then_some(ms)
+}
+
 /// Any RFC 3339 time as UTC with exactly three decimals, what is finer cut off.
 ///
 /// # Errors

@@ -203,21 +203,8 @@ impl Builder {
     ///
     /// What keeps the backend from starting, and what to do about it.
     pub async fn build(self) -> Result<SyncService, BuildError> {
-        let mut settings = self.settings;
-        for set in self.set {
-            set(&mut settings);
-        }
-        settings
-            .prefix
-            .truncate(settings.prefix.trim_end_matches('/').len());
-        settings.check()?;
-        let models = match self.models {
-            Some(models) => models,
-            None => Models::linked().map_err(BuildError::Schema)?,
-        };
-        if models.schema().models().is_empty() {
-            return Err(BuildError::NoModels);
-        }
+        let settings = resolved(self.settings, self.set)?;
+        let models = linked(self.models)?;
         let unknown = |entity: &&String| models.model(entity).is_none();
         if let Some(unknown) = self.guards.keys().find(unknown) {
             return Err(BuildError::UnknownGuarded(unknown.clone()));
@@ -226,23 +213,7 @@ impl Builder {
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
         let document = openapi::document(models.schema(), &settings.prefix);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
-        let store = open(&settings.database_url).await?;
-        match settings.migrate {
-            Migrate::Apply => {
-                for step in store.migrate(models.schema()).await?.steps {
-                    tracing::info!(
-                        purpose = step.purpose,
-                        "the database was brought up to date"
-                    );
-                }
-            }
-            Migrate::Refuse => {
-                let pending = store.pending(models.schema()).await?;
-                if !pending.is_empty() {
-                    return Err(BuildError::Migrations(pending));
-                }
-            }
-        }
+        let store = opened(&settings, &models).await?;
         let epoch = store.epoch().await?;
         let metrics = Arc::new(Metrics::default());
         let notifiers = Notifiers::of(models.schema(), &settings, self.notifier, &metrics).await?;
@@ -273,6 +244,64 @@ impl Builder {
             }),
         })
     }
+
+    /// The models and the database alone, with nothing that serves.
+    #[cfg(feature = "admin")]
+    pub(crate) async fn open(self) -> Result<(Arc<Models>, Arc<dyn Store>), BuildError> {
+        let settings = resolved(self.settings, self.set)?;
+        let models = linked(self.models)?;
+        let store = opened(&settings, &models).await?;
+        Ok((Arc::new(models), store))
+    }
+}
+
+/// The settings, with what code sets over them.
+fn resolved(
+    mut settings: Settings,
+    set: Vec<Box<dyn FnOnce(&mut Settings) + Send>>,
+) -> Result<Settings, BuildError> {
+    for set in set {
+        set(&mut settings);
+    }
+    settings
+        .prefix
+        .truncate(settings.prefix.trim_end_matches('/').len());
+    settings.check()?;
+    Ok(settings)
+}
+
+/// These models, or all that are linked.
+fn linked(models: Option<Models>) -> Result<Models, BuildError> {
+    let models = match models {
+        Some(models) => models,
+        None => Models::linked().map_err(BuildError::Schema)?,
+    };
+    if models.schema().models().is_empty() {
+        return Err(BuildError::NoModels);
+    }
+    Ok(models)
+}
+
+/// The database, with all that the models need.
+async fn opened(settings: &Settings, models: &Models) -> Result<Arc<dyn Store>, BuildError> {
+    let store = open(&settings.database_url).await?;
+    match settings.migrate {
+        Migrate::Apply => {
+            for step in store.migrate(models.schema()).await?.steps {
+                tracing::info!(
+                    purpose = step.purpose,
+                    "the database was brought up to date"
+                );
+            }
+        }
+        Migrate::Refuse => {
+            let pending = store.pending(models.schema()).await?;
+            if !pending.is_empty() {
+                return Err(BuildError::Migrations(pending));
+            }
+        }
+    }
+    Ok(store)
 }
 
 /// Opens a database by its URL. An error names its scheme alone: a URL may hold a password.

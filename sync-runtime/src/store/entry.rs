@@ -85,6 +85,41 @@ pub struct Snapshot {
     pub schema_version: u32,
 }
 
+impl Place {
+    /// The place before which nothing lies.
+    pub fn first() -> Self {
+        Self {
+            stamp: Stamp {
+                ms: 0,
+                counter: 0,
+                node: 0,
+            },
+            id: uuid::Uuid::nil().to_string(),
+        }
+    }
+}
+
+/// What is stored of the folds of an entity. One that cannot be read is the reason why.
+#[derive(Debug, Clone)]
+pub struct StoredFolds {
+    /// The projection, as far as it is like a snapshot.
+    pub head: std::result::Result<Option<Snapshot>, String>,
+    /// All snapshots, of any version.
+    pub snapshots: Vec<std::result::Result<Snapshot, String>>,
+}
+
+impl StoredFolds {
+    /// The last position that any of them holds.
+    pub fn newest_seq(&self) -> u64 {
+        let head = self.head.iter().flatten();
+        let snapshots = self.snapshots.iter().flatten();
+        head.chain(snapshots)
+            .map(|fold| fold.seq)
+            .max()
+            .unwrap_or(0)
+    }
+}
+
 impl StoredEvent {
     /// Its place in the order.
     pub fn place(&self) -> Place {
@@ -96,6 +131,19 @@ impl StoredEvent {
 }
 
 impl Head {
+    /// Of an entity of which nothing is folded yet, and whose first event this will be.
+    pub fn before(event: &StoredEvent, schema_version: u32) -> Self {
+        Self {
+            key: event.key.clone(),
+            folded: Folded::Absent,
+            last: event.place(),
+            event_count: 0,
+            seq: 0,
+            schema_version,
+            snapshot_count: 0,
+        }
+    }
+
     /// The same as a snapshot.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use entry::{EntityKey, Head, Place, Snapshot, StoredEvent};
+pub use entry::{EntityKey, Head, Place, Snapshot, StoredEvent, StoredFolds};
 pub use failure::{Failure, StoreError};
 pub use migration::{Migrate, Migrations};
 pub use query::{Direction, Filter, ListQuery, Order, PageStart};
@@ -145,6 +145,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the database answers.
     async fn check(&self) -> Result<()>;
+
+    /// The tenants that have a log, in order.
+    async fn tenants(&self) -> Result<Vec<String>>;
+
+    /// The ids of entities that the log or the projection has, in order, after one.
+    async fn entity_ids(
+        &self,
+        model: &Model,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>>;
+
+    /// The projection and all snapshots of an entity, whatever is in them.
+    async fn stored_folds(&self, model: &Model, key: &EntityKey) -> Result<StoredFolds>;
 }
 
 /// Events and snapshots of entities, as one transaction sees them.
@@ -205,6 +220,12 @@ pub trait WriteGroup: EntityLog {
 
     /// Some entities whose projection was folded by an older version of the model.
     async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>>;
+
+    /// Drops the projection of an entity.
+    async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()>;
+
+    /// Names the log anew: whoever has a cursor of it starts again from snapshots.
+    async fn renew_epoch(&mut self) -> Result<()>;
 
     /// The same transaction for the application's own tables.
     fn transaction(&mut self) -> Transaction<'_>;

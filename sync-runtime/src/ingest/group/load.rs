@@ -71,7 +71,7 @@ impl<'a> Grouping<'a> {
     }
 
     /// Folds an entity again from the log, if it has events there.
-    async fn refold(&mut self, key: &EntityKey) -> Result<bool> {
+    pub(super) async fn refold(&mut self, key: &EntityKey) -> Result<bool> {
         let Some(reducer) = self.models.reducer(&key.entity_type) else {
             return Ok(false);
         };

@@ -6,11 +6,15 @@
 mod judge;
 mod load;
 mod refuse;
+#[cfg(feature = "admin")]
+mod repair;
 mod rules;
 mod save;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+#[cfg(feature = "admin")]
+pub(crate) use repair::{Rebuilt, Refused, Restored};
 use rules::Rules;
 pub(crate) use rules::is_inside;
 

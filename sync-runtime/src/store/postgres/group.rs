@@ -369,6 +369,24 @@ impl WriteGroup for PostgresGroup<'_> {
             ))
     }
 
+    async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()> {
+        let sql = format!(
+            "DELETE FROM {} WHERE _tenant_id = $1 AND _id = $2",
+            quoted(&model.path)
+        );
+        let query = sqlx::query(AssertSqlSafe(sql))
+            .bind(&key.tenant)
+            .bind(&key.entity_id);
+        self.execute("dropping an entity", query).await
+    }
+
+    async fn renew_epoch(&mut self) -> Result<()> {
+        let query = sqlx::query(
+            "UPDATE sync_meta SET value = substr(md5(gen_random_uuid()::text), 1, 8) WHERE key = 'epoch'",
+        );
+        self.execute("naming the log anew", query).await
+    }
+
     fn transaction(&mut self) -> Transaction<'_> {
         Transaction::Postgres(&mut self.connection)
     }

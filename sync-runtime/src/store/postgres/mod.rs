@@ -7,6 +7,7 @@
 
 mod columns;
 mod group;
+mod inspect;
 mod read;
 mod rows;
 mod tables;
@@ -24,7 +25,7 @@ use tokio::sync::Mutex;
 use self::{group::PostgresGroup, view::PostgresView};
 use super::{
     EntityKey, EntityLog, Head, ListQuery, LogPage, Migrations, Result, Store, StoreError,
-    WriteGroup,
+    StoredFolds, WriteGroup,
 };
 use crate::schema::{Model, Schema};
 
@@ -216,5 +217,29 @@ impl Store for PostgresStore {
             .await
             .map(|_| ())
             .map_err(StoreError::during("asking the database"))
+    }
+
+    async fn tenants(&self) -> Result<Vec<String>> {
+        inspect::tenants(&self.readers)
+            .await
+            .map_err(StoreError::during("listing tenants"))
+    }
+
+    async fn entity_ids(
+        &self,
+        model: &Model,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        inspect::entity_ids(&self.readers, model, tenant, after, limit)
+            .await
+            .map_err(StoreError::during("listing entities"))
+    }
+
+    async fn stored_folds(&self, model: &Model, key: &EntityKey) -> Result<StoredFolds> {
+        inspect::stored_folds(&self.readers, model, key)
+            .await
+            .map_err(StoreError::during("reading what is stored of an entity"))
     }
 }

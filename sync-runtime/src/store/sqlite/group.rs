@@ -293,6 +293,27 @@ impl WriteGroup for SqliteGroup<'_> {
             ))
     }
 
+    async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()> {
+        sqlx::query(AssertSqlSafe(format!(
+            "DELETE FROM {} WHERE _tenant_id = ?1 AND _id = ?2",
+            columns::quoted(&model.path)
+        )))
+        .bind(&key.tenant)
+        .bind(&key.entity_id)
+        .execute(&mut *self.connection)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::during("dropping an entity"))
+    }
+
+    async fn renew_epoch(&mut self) -> Result<()> {
+        sqlx::query("UPDATE sync_meta SET value = lower(hex(randomblob(4))) WHERE key = 'epoch'")
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during("naming the log anew"))
+    }
+
     fn transaction(&mut self) -> Transaction<'_> {
         Transaction::Sqlite(&mut self.connection)
     }

@@ -5,6 +5,7 @@
 
 mod columns;
 mod group;
+mod inspect;
 mod read;
 mod rows;
 mod tables;
@@ -21,7 +22,7 @@ use tokio::sync::Mutex;
 
 use super::{
     EntityKey, EntityLog, Head, ListQuery, LogPage, Migrations, Result, Store, StoreError,
-    WriteGroup,
+    StoredFolds, WriteGroup,
 };
 use crate::schema::{Model, Schema};
 
@@ -182,5 +183,29 @@ impl Store for SqliteStore {
             .await
             .map(|_| ())
             .map_err(StoreError::during("asking the database"))
+    }
+
+    async fn tenants(&self) -> Result<Vec<String>> {
+        inspect::tenants(&self.readers)
+            .await
+            .map_err(StoreError::during("listing tenants"))
+    }
+
+    async fn entity_ids(
+        &self,
+        model: &Model,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        inspect::entity_ids(&self.readers, model, tenant, after, limit)
+            .await
+            .map_err(StoreError::during("listing entities"))
+    }
+
+    async fn stored_folds(&self, model: &Model, key: &EntityKey) -> Result<StoredFolds> {
+        inspect::stored_folds(&self.readers, model, key)
+            .await
+            .map_err(StoreError::during("reading what is stored of an entity"))
     }
 }

@@ -1,0 +1,80 @@
+//! What `sync-admin` looks at, whatever is in it.
+
+use sqlx::{AssertSqlSafe, SqlitePool};
+
+use super::{columns, rows};
+use crate::{
+    schema::Model,
+    store::{EntityKey, Head, StoredFolds},
+};
+
+/// Steps from one tenant to the next over the log's index.
+pub(super) async fn tenants(pool: &SqlitePool) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE tenants (id) AS (SELECT min(tenant_id) FROM sync_events UNION ALL \
+         SELECT (SELECT min(tenant_id) FROM sync_events WHERE tenant_id > tenants.id) FROM tenants WHERE id IS NOT NULL) \
+         SELECT id FROM tenants WHERE id IS NOT NULL",
+    )
+    .fetch_all(pool)
+    .await
+}
+
+pub(super) async fn entity_ids(
+    pool: &SqlitePool,
+    model: &Model,
+    tenant: &str,
+    after: &str,
+    limit: u32,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(AssertSqlSafe(format!(
+        "SELECT id FROM (SELECT DISTINCT entity_id AS id FROM sync_events \
+           WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id > ?3 ORDER BY entity_id LIMIT ?4) \
+         UNION SELECT id FROM (SELECT _id AS id FROM {} WHERE _tenant_id = ?1 AND _id > ?3 ORDER BY _id LIMIT ?4) \
+         ORDER BY id LIMIT ?4",
+        columns::quoted(&model.path)
+    )))
+    .bind(tenant)
+    .bind(&*model.entity)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+pub(super) async fn stored_folds(
+    pool: &SqlitePool,
+    model: &Model,
+    key: &EntityKey,
+) -> sqlx::Result<StoredFolds> {
+    // One moment for both.
+    let mut transaction = pool.begin().await?;
+    let head = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM {} WHERE _tenant_id = ?1 AND _id = ?2",
+        rows::HEAD,
+        columns::quoted(&model.path)
+    )))
+    .bind(&key.tenant)
+    .bind(&key.entity_id)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let snapshots = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM sync_snapshots WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3",
+        rows::SNAPSHOT
+    )))
+    .bind(&key.tenant)
+    .bind(&key.entity_type)
+    .bind(&key.entity_id)
+    .fetch_all(&mut *transaction)
+    .await?;
+    Ok(StoredFolds {
+        head: head
+            .map(|row| rows::head(&row, &model.entity))
+            .transpose()
+            .map(|head| head.as_ref().map(Head::snapshot))
+            .map_err(|error| error.to_string()),
+        snapshots: snapshots
+            .iter()
+            .map(|row| rows::snapshot(row).map_err(|error| error.to_string()))
+            .collect(),
+    })
+}
