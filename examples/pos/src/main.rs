@@ -2,34 +2,42 @@
 //!
 //! `POS_BIND` (127.0.0.1:8787), `POS_DATABASE_URL` (sqlite://pos.db), `POS_WEB` (the folder of the built page; without
 //! it only the API is served).
+//!
+//! `pos admin verify` looks after the log, and `pos admin --help` says what else it does.
 
-use std::{env, error::Error};
+use std::{env, error::Error, process::ExitCode};
 
 use axum::Router;
 // The backend finds its models by itself, once their crate is linked.
 use pos as _;
-use sync_runtime::{DevTokens, SyncService};
+use sync_runtime::{DevTokens, SyncService, service::Builder};
 use tokio::net::TcpListener;
 use tower_http::services::{ServeDir, ServeFile};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
         )
         .init();
-    if let Err(error) = run().await {
-        eprintln!("pos: {error}");
-        std::process::exit(2);
+    let database = env::var("POS_DATABASE_URL").unwrap_or_else(|_| "sqlite://pos.db".to_owned());
+    let builder = SyncService::builder().database(&database);
+    if env::args().nth(1).as_deref() == Some("admin") {
+        return sync_runtime::admin::run(builder, env::args_os().skip(1)).await;
+    }
+    match run(builder, &database).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pos: {error}");
+            ExitCode::from(2)
+        }
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let database = env::var("POS_DATABASE_URL").unwrap_or_else(|_| "sqlite://pos.db".to_owned());
-    let sync = SyncService::builder()
-        .database(&database)
+async fn run(builder: Builder, database: &str) -> Result<(), Box<dyn Error>> {
+    let sync = builder
         // Development tokens are taken at their word. A real restaurant brings an authenticator of its own.
         .authenticator(DevTokens)
         .build()
