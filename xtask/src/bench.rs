@@ -1,5 +1,8 @@
 //! Measures in ratios against a baseline in the same run: these machines are noisy, and a ratio is less so.
 
+mod fanout;
+mod seed;
+
 use serde_json::Value;
 
 use crate::run::{Outcome, cargo, npm_ci, output, program, step};
@@ -18,6 +21,10 @@ pub(crate) struct Bench {
 enum Part {
     /// Events accepted over HTTP against bare statements
     Server,
+    /// Telling a thousand streams, in frames and one by one, and what idle streams take
+    Fanout,
+    /// Processor time of an event against a baseline in Python, which commits each
+    Seed,
     /// The generator on a hundred models
     Generator,
     /// The client in Chromium against bare IndexedDB and TanStack DB
@@ -26,7 +33,13 @@ enum Part {
 
 impl Bench {
     pub(crate) fn run(&self) -> Outcome {
-        let all = [Part::Server, Part::Generator, Part::Client];
+        let all = [
+            Part::Server,
+            Part::Fanout,
+            Part::Seed,
+            Part::Generator,
+            Part::Client,
+        ];
         let parts = if self.parts.is_empty() {
             &all[..]
         } else {
@@ -36,6 +49,8 @@ impl Bench {
             println!("\nload average before: {}", load());
             match part {
                 Part::Server => server()?,
+                Part::Fanout => fanout::run()?,
+                Part::Seed => seed::run()?,
                 Part::Generator => generator()?,
                 Part::Client => client()?,
             }
