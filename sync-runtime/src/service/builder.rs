@@ -256,10 +256,7 @@ impl Builder {
 }
 
 /// The settings, with what code sets over them.
-fn resolved(
-    mut settings: Settings,
-    set: Vec<Box<dyn FnOnce(&mut Settings) + Send>>,
-) -> Result<Settings, BuildError> {
+fn resolved(mut settings: Settings, set: Vec<Setting>) -> Result<Settings, BuildError> {
     for set in set {
         set(&mut settings);
     }
