@@ -83,7 +83,7 @@ impl Task {
             .into_iter()
             .map(|waiting| (waiting.submission, Some(waiting.answer)))
             .unzip();
-        let mut parts = Vec::from([0..submissions.len()]);
+        let mut parts: Vec<_> = std::iter::once(0..submissions.len()).collect();
         while let Some(part) = parts.pop() {
             match self.commit(&submissions[part.clone()]).await {
                 Ok(committed) => {
@@ -121,7 +121,7 @@ impl Task {
         let mut outcomes: Vec<Option<Outcome>> = candidates.iter().map(|_| None).collect();
         let mut held: HashSet<(String, String)> = HashSet::new();
         let mut away = false;
-        let mut parts = Vec::from([0..candidates.len()]);
+        let mut parts: Vec<_> = std::iter::once(0..candidates.len()).collect();
         while let Some(part) = parts.pop() {
             // What has to come again holds up what follows of its entity.
             let tried: Vec<usize> = part
