@@ -501,6 +501,23 @@ describe('clocks', () => {
     });
   }
 
+  it('does not let a slow answer set a clock that may be right', async () => {
+    const sync = make(url, {
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init);
+        await new Promise((resolve) => setTimeout(resolve, 400)); // all of it on the way back
+        return answer;
+      },
+    });
+    await sync.start();
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+    const before = Date.now();
+    const { entityId } = sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 });
+    const [entry] = sync.collection(orderModel).history(entityId);
+    const stamp = Number(entry?.event.timestamp.slice(0, 15));
+    assert.ok(stamp >= before && stamp <= Date.now(), `${stamp - before} ms off`);
+  });
+
   it('reads the time that a refusal carries', async () => {
     const off = 3_600_000;
     server.fault = (path) =>

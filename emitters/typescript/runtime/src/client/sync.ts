@@ -296,12 +296,12 @@ export class SyncClient {
   }
 
   async #compact(): Promise<void> {
+    this.#compactWait = Number.POSITIVE_INFINITY; // what comes meanwhile is for another time
     try {
-      if (this.#store.compactionDue()) await this.#store.compact();
+      // Something landed in the middle of it: then it was not done.
+      if (this.#store.compactionDue() && !(await this.#store.compact())) this.#changed();
     } catch (error) {
       this.#onStorage(error);
-    } finally {
-      this.#compactWait = Number.POSITIVE_INFINITY;
     }
   }
 

@@ -123,9 +123,9 @@ export class Uplink {
   onServerTime(offset: number, uncertainty: number): void {
     if (this.#life.signal.aborted) return; // the leader tells
     const { store, report, onStorage } = this.#options;
-    const first = !this.#freshTime;
     this.#freshTime = true;
-    if (!first && Math.abs(offset - store.ledger.offset) <= uncertainty) return;
+    // A slow answer says little: what it cannot refute stands.
+    if (Math.abs(offset - store.ledger.offset) <= uncertainty) return;
     this.#correcting = this.#correcting
       .then(() => store.correct(offset))
       .then(() => report({}))
