@@ -1,7 +1,7 @@
 //! The document that the server answers `/openapi.json` and `/openapi.yaml` with, as files.
 
 use sync_runtime::{
-    openapi::{DEFAULT_PREFIX, document, to_json, to_yaml},
+    openapi::{Options, document, to_json, to_yaml},
     schema::Schema,
 };
 
@@ -20,7 +20,7 @@ impl Emitter for OpenApi {
     }
 
     fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
-        let mut document = document(schema, DEFAULT_PREFIX);
+        let mut document = document(schema, &Options::default());
         let mut files = FileSet::new();
         files.insert("openapi.yaml", to_yaml(&document))?;
         // JSON has no comments, so it says who wrote it where a tool ignores it.

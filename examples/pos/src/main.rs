@@ -10,7 +10,7 @@ use std::{env, error::Error, process::ExitCode};
 use axum::Router;
 // The backend finds its models by itself, once their crate is linked.
 use pos as _;
-use sync_runtime::{DevTokens, SyncService, service::Builder};
+use sync_runtime::{DevTokens, Settings, SyncService, service::Builder};
 use tokio::net::TcpListener;
 use tower_http::services::{ServeDir, ServeFile};
 use tracing_subscriber::EnvFilter;
@@ -38,6 +38,7 @@ async fn main() -> ExitCode {
 
 async fn run(builder: Builder, database: &str) -> Result<(), Box<dyn Error>> {
     let sync = builder
+        .settings(Settings::load()?)
         // Development tokens are taken at their word. A real restaurant brings an authenticator of its own.
         .authenticator(DevTokens)
         .build()
@@ -55,6 +56,6 @@ async fn run(builder: Builder, database: &str) -> Result<(), Box<dyn Error>> {
         "The restaurant is open: http://{} (log in {database})",
         listener.local_addr()?
     );
-    sync_runtime::serve(listener, app).await?;
+    sync.serve(listener, app).await?;
     Ok(())
 }

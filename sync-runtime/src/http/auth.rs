@@ -93,7 +93,11 @@ impl FromRequestParts<Arc<Inner>> for Principal {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
         match token {
-            Some(token) => authenticate(service, token).await,
+            Some(token) => {
+                let principal = authenticate(service, token).await?;
+                service.limits.request(&principal)?;
+                Ok(principal)
+            }
             None => Err(Problem::unauthorized(
                 "send `Authorization: Bearer <token>`",
             )),

@@ -58,6 +58,7 @@ pub(super) async fn post(
     let candidates = reader
         .batch(&body.bytes, config.max_batch_events)
         .map_err(|error| Problem::invalid_batch(error, config.max_batch_events))?;
+    service.limits.events(&principal, candidates.len())?;
     let ids: Vec<String> = candidates
         .iter()
         .map(|candidate| candidate.id.clone())

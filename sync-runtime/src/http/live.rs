@@ -11,7 +11,11 @@ use axum::{
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use super::{App, Problem, messages, params::Params};
+use super::{
+    App, Problem,
+    messages::{self, StreamMessage},
+    params::Params,
+};
 use crate::{
     feed::{Follower, View},
     metrics::Subscribed,
@@ -54,8 +58,22 @@ pub(super) async fn get(
         // Proxies are not to collect it.
         ("x-accel-buffering", "no"),
     ];
-    let body = Body::from_stream(reader.chunks().take_until(end));
+    let closing = reader.service.clone();
+    let farewell = stream::once(async move { closing.is_closing().then(farewell) });
+    let chunks = reader.chunks().take_until(end);
+    let body = Body::from_stream(chunks.chain(farewell.filter_map(std::future::ready)));
     Ok((headers, body).into_response())
+}
+
+/// The server goes: when to come back, once for those who know SSE and once for those who read the messages.
+fn farewell() -> Result<Bytes, Infallible> {
+    let wait = messages::come_back_after();
+    let message = StreamMessage::Error {
+        code: messages::GOING_AWAY,
+        retry_after_ms: Some(wait),
+    };
+    let text = format!("retry: {wait}\nevent: error\ndata: {}\n\n", message.json());
+    Ok(text.into())
 }
 
 /// A stream's reader. It pulls from the log as fast as its client reads, so that a slow one holds a frame and no more.

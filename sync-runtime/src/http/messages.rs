@@ -108,7 +108,22 @@ pub(super) enum StreamMessage<'a> {
     /// The connection is alive.
     Ping { server_time: u64 },
     /// Why the stream is about to end.
-    Error { code: &'a str },
+    Error {
+        code: &'a str,
+        /// How long to wait before coming back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+}
+
+/// What a stream is told when the server goes.
+pub(super) const GOING_AWAY: &str = "going_away";
+/// Over how long those come back who are told to go, in milliseconds.
+const COME_BACK_OVER: u64 = 5_000;
+
+/// How long one of them is to wait.
+pub(super) fn come_back_after() -> u64 {
+    rand::random_range(0..=COME_BACK_OVER)
 }
 
 /// An entry of the log as a message of a stream.

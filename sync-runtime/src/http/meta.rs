@@ -30,6 +30,21 @@ pub(super) async fn health(State(service): App) -> Response {
     (status, axum::Json(body)).into_response()
 }
 
+/// Whether the process answers.
+pub(super) async fn live() -> Response {
+    axum::Json(json!({ "status": "ok" })).into_response()
+}
+
+/// Whether the service can be used.
+pub(super) async fn ready(State(service): App) -> Response {
+    let is_ready = !service.leaving.is_cancelled() && service.store.check().await.is_ok();
+    let (status, word) = match is_ready {
+        true => (StatusCode::OK, "ok"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    (status, axum::Json(json!({ "status": word }))).into_response()
+}
+
 pub(super) async fn metrics(State(service): App) -> Response {
     let backends = service.notifiers.health().await;
     let oldest = service.notifiers.oldest_unsent();

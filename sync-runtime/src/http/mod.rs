@@ -5,6 +5,8 @@ mod batch;
 pub(crate) mod body;
 mod entities;
 mod history;
+mod layers;
+pub(crate) mod limits;
 mod live;
 mod messages;
 mod meta;
@@ -42,9 +44,7 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
         .route(
             "/events/history/{entity_type}/{entity_id}",
             get(history::get),
-        )
-        .route("/events/stream", get(stream::get))
-        .route("/events/live", get(live::get));
+        );
     for model in service.models.schema().models() {
         let (list, one) = (
             model.entity.clone().into_owned(),
@@ -62,7 +62,13 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
                 get(move |app: App, principal, id| entities::one(app, one.clone(), principal, id)),
             );
     }
+    if let Some(limit) = service.config.request_timeout() {
+        api = api.layer(from_fn_with_state(limit, limits::in_time));
+    }
     let api = api
+        // These go on and on.
+        .route("/events/stream", get(stream::get))
+        .route("/events/live", get(live::get))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method);
     let api = match &*service.config.prefix {
@@ -72,14 +78,16 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
             .route(prefix, any(problem::no_such_route))
             .route(&format!("{prefix}/"), any(problem::no_such_route)),
     };
-    let metrics = match service.config.metrics {
-        true => Router::new().route("/metrics", get(meta::metrics)),
-        false => Router::new(),
-    };
-    api.merge(metrics)
+    let mut api = api
         .route("/health", get(meta::health))
+        .route("/health/live", get(meta::live))
+        .route("/health/ready", get(meta::ready))
         .route("/openapi.json", get(meta::openapi_json))
-        .route("/openapi.yaml", get(meta::openapi_yaml))
+        .route("/openapi.yaml", get(meta::openapi_yaml));
+    if service.config.metrics {
+        api = api.route("/metrics", get(meta::metrics));
+    }
+    layers::around(api, &service.config)
         .layer(from_fn_with_state(service.clone(), observe::observe))
         .with_state(service)
 }

@@ -1,5 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use std::time::Duration;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,8 +17,8 @@ use crate::{
     store::StoreError,
 };
 
-/// How many seconds a client waits before it comes back.
-const RETRY_AFTER: u32 = 2;
+/// How long a client waits before it comes back.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// An error for programs (`code`) and people (`detail`).
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub struct Problem {
     code: &'static str,
     detail: String,
     more: Map<String, Value>,
+    retry_after: Duration,
 }
 
 impl Problem {
@@ -35,7 +38,15 @@ impl Problem {
             code,
             detail: detail.into(),
             more: Map::new(),
+            retry_after: RETRY_AFTER,
         }
+    }
+
+    /// With how long to wait before trying again, where the status is one that says so.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = wait;
+        self
     }
 
     /// With one more member.
@@ -157,9 +168,12 @@ impl IntoResponse for Problem {
             .into_response();
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                // Whole seconds, never too few.
+                let seconds = self.retry_after.as_millis().div_ceil(1_000).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
                 response
                     .headers_mut()
-                    .insert(header::RETRY_AFTER, RETRY_AFTER.into());
+                    .insert(header::RETRY_AFTER, seconds.into());
             }
             StatusCode::UNAUTHORIZED => {
                 response

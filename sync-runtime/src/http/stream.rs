@@ -65,8 +65,10 @@ enum Close {
     CursorExpired,
     /// The client says too much.
     TooLoud,
-    /// The server goes away, or its store has.
+    /// The server's store has gone away.
     Away,
+    /// The server goes.
+    Leaving,
     /// The client has gone.
     Gone,
 }
@@ -79,7 +81,7 @@ impl Close {
             Close::TooSlow => 4408,
             Close::CursorExpired => 4410,
             Close::TooLoud => 1008,
-            Close::Away => 1012,
+            Close::Away | Close::Leaving => 1012,
             Close::Gone => 1000,
         }
     }
@@ -93,6 +95,7 @@ impl Close {
             Close::CursorExpired => "cursor_expired",
             Close::TooLoud => "too_many_messages",
             Close::Away => "storage_unavailable",
+            Close::Leaving => messages::GOING_AWAY,
             Close::Gone => "closed",
         }
     }
@@ -128,6 +131,7 @@ pub(super) async fn get(
         .max_frame_size(MAX_MESSAGE)
         .max_message_size(MAX_MESSAGE)
         .on_upgrade(move |mut socket| async move {
+            let _open = service.streams.token();
             let close = match serve(&service, &mut socket, token, &params).await {
                 Ok(never) => never,
                 Err(close) => close,
@@ -244,7 +248,7 @@ impl Session<'_> {
             let until = self.expiry();
             tokio::select! {
                 biased;
-                () = self.service.closing() => return Err(Close::Away),
+                () = self.service.closing() => return Err(Close::Leaving),
                 () = tokio::time::sleep_until(until) => return Err(Close::Unauthorized),
                 received = self.socket.recv() => self.receive(received).await?,
                 _ = pings.tick() => {
@@ -377,7 +381,10 @@ async fn end(mut socket: WebSocket, close: Close) {
         return;
     }
     let farewell = async {
-        let reason = StreamMessage::Error { code: close.name() };
+        let reason = StreamMessage::Error {
+            code: close.name(),
+            retry_after_ms: (close == Close::Leaving).then(messages::come_back_after),
+        };
         socket.send(Message::Text(reason.json().into())).await?;
         socket
             .send(Message::Close(Some(CloseFrame {

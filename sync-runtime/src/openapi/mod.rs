@@ -30,6 +30,28 @@ pub use yaml::{parse, to_yaml};
 /// Where the routes stand unless the server is told otherwise.
 pub const DEFAULT_PREFIX: &str = "/api/v1";
 
+/// What a document says of a server beside its models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// What the routes stand under.
+    pub prefix: String,
+    /// The most events of a batch.
+    pub max_batch_events: usize,
+    /// Whether requests can get a 429.
+    pub rate_limited: bool,
+}
+
+/// What a server does unless it is told otherwise; all that can be known without running it.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            prefix: DEFAULT_PREFIX.to_owned(),
+            max_batch_events: 500,
+            rate_limited: false,
+        }
+    }
+}
+
 /// Why a document is not one of ours.
 #[derive(Debug)]
 pub struct Error(String);
@@ -42,12 +64,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The document for these models with the routes under that prefix.
-pub fn document(schema: &Schema, prefix: &str) -> OpenAPI {
-    let mut document = routes::fixed(prefix);
+/// The document for these models at a server of these options.
+pub fn document(schema: &Schema, options: &Options) -> OpenAPI {
+    let mut document = routes::fixed(options);
     let mut shapes = shapes::Shapes::new(&document, schema);
     for model in schema.models() {
-        routes::add_model(&mut document, &mut shapes, prefix, model);
+        routes::add_model(&mut document, &mut shapes, options, model);
+    }
+    if !options.rate_limited {
+        routes::without_rate_limit(&mut document);
     }
     events::add_unions(&mut shapes);
     let schemas = &mut document.components.get_or_insert_default().schemas;

@@ -2,32 +2,59 @@
 
 use openapiv3::{
     OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, Paths, QueryStyle, ReferenceOr,
-    Tag,
+    StatusCode, Tag,
 };
 
 use super::{
-    events, extension,
+    Options, events, extension,
     names::pascal,
     shapes::{Place, Shapes},
 };
 use crate::schema::{Field, Model, Type, Visibility};
 
-/// What is the same for every backend, with `PREFIX` where the prefix goes.
+/// What is the same for every backend, with `PREFIX` and `MAX_BATCH_EVENTS` where these go.
 const FIXED: &str = include_str!("routes.yaml");
 /// The routes of one model.
 const MODEL: &str = include_str!("model.yaml");
 
 /// The document without a model.
-pub(super) fn fixed(prefix: &str) -> OpenAPI {
-    read(&FIXED.replace("PREFIX", prefix))
+pub(super) fn fixed(options: &Options) -> OpenAPI {
+    read(&filled(FIXED, options))
+}
+
+/// A text with what a server says of itself.
+fn filled(text: &str, options: &Options) -> String {
+    let max = options.max_batch_events.to_string();
+    text.replace("PREFIX", &options.prefix)
+        .replace("MAX_BATCH_EVENTS", &max)
+}
+
+/// Takes out what only a server with a rate limit answers.
+pub(super) fn without_rate_limit(document: &mut OpenAPI) {
+    let status = StatusCode::Code(429);
+    for item in document.paths.paths.values_mut() {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            operation.responses.responses.shift_remove(&status);
+        }
+    }
+    if let Some(components) = &mut document.components {
+        components.responses.shift_remove("TooManyRequests");
+    }
 }
 
 /// Adds the routes, shapes and `x-sync` of a model.
-pub(super) fn add_model(document: &mut OpenAPI, shapes: &mut Shapes, prefix: &str, model: &Model) {
+pub(super) fn add_model(
+    document: &mut OpenAPI,
+    shapes: &mut Shapes,
+    options: &Options,
+    model: &Model,
+) {
     shapes.add_state(model);
     let payloads = events::add_model(shapes, model);
-    let text = MODEL
-        .replace("PREFIX", prefix)
+    let text = filled(MODEL, options)
         .replace("PATH", &model.path)
         .replace("ENTITY", &model.entity)
         .replace("OPERATION", &pascal(&model.entity))

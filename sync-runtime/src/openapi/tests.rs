@@ -70,13 +70,13 @@ fn order() -> Schema {
 }
 
 fn as_json(schema: &Schema) -> Value {
-    serde_json::to_value(document(schema, DEFAULT_PREFIX)).expect("a document")
+    serde_json::to_value(document(schema, &Options::default())).expect("a document")
 }
 
 #[test]
 fn a_schema_comes_back_from_its_document() {
     let schema = order();
-    let document = document(&schema, DEFAULT_PREFIX);
+    let document = document(&schema, &Options::default());
     assert_eq!(from_document(&document).unwrap(), schema);
     let through_json = parse(&to_json(&document)).unwrap();
     assert_eq!(through_json, document);
@@ -87,12 +87,18 @@ fn a_schema_comes_back_from_its_document() {
 
 #[test]
 fn every_route_is_there_under_its_prefix() {
-    let paths: Vec<String> = document(&order(), "/v2")
-        .paths
-        .paths
-        .keys()
-        .cloned()
-        .collect();
+    let paths: Vec<String> = document(
+        &order(),
+        &Options {
+            prefix: "/v2".to_owned(),
+            ..Options::default()
+        },
+    )
+    .paths
+    .paths
+    .keys()
+    .cloned()
+    .collect();
     assert_eq!(
         paths,
         [
@@ -227,7 +233,7 @@ fn two_models_may_want_one_name() {
         "events": [{ "name": "created", "effect": "create" }],
     }));
     let schema = Schema::new(vec![order, other, problem]).unwrap();
-    let document = document(&schema, DEFAULT_PREFIX);
+    let document = document(&schema, &Options::default());
     assert_eq!(from_document(&document).unwrap(), schema);
     let schemas = &document.components.as_ref().unwrap().schemas;
     assert!(schemas.contains_key("Problem2"));
@@ -235,7 +241,7 @@ fn two_models_may_want_one_name() {
 
 #[test]
 fn a_damaged_extension_is_an_error_that_says_where() {
-    let good = document(&order(), DEFAULT_PREFIX);
+    let good = document(&order(), &Options::default());
     let with = |change: &dyn Fn(&mut Value)| {
         let mut bad = good.clone();
         if let Some(ReferenceOr::Item(PathItem { extensions, .. })) =
@@ -272,4 +278,20 @@ fn another_version_of_openapi_is_refused() {
     assert!(parse("a: [").is_err());
     let empty = parse("openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths: {}").unwrap();
     assert!(from_document(&empty).unwrap().models().is_empty());
+}
+
+#[test]
+fn a_server_says_what_it_does_beyond_the_defaults() {
+    let text = |options: &Options| to_json(&document(&order(), options));
+    let plain = text(&Options::default());
+    assert!(!plain.contains("429") && !plain.contains("TooManyRequests"));
+    assert!(plain.contains("\"maxItems\": 500"));
+    let limited = text(&Options {
+        rate_limited: true,
+        max_batch_events: 40,
+        ..Options::default()
+    });
+    // On every route under the prefix.
+    assert_eq!(limited.matches("\"429\"").count(), 7);
+    assert!(limited.contains("\"maxItems\": 40"));
 }

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Inner, SyncService};
 use crate::{
     feed::Feed,
     guard::{AnyGuard, Guard, Typed},
-    http::{Authenticator, body::Room},
+    http::{Authenticator, body::Room, limits::RateLimits},
     ingest::writer::Writer,
     metrics::Metrics,
     notify::{NotificationError, Notifier, Notifiers},
@@ -211,7 +211,12 @@ impl Builder {
         }
         let models = models.guarded(self.guards, self.guard_time);
         let authenticator = self.authenticator.ok_or(BuildError::NoAuthenticator)?;
-        let document = openapi::document(models.schema(), &settings.prefix);
+        let offered = openapi::Options {
+            prefix: settings.prefix.clone(),
+            max_batch_events: settings.max_batch_events,
+            rate_limited: settings.is_rate_limited(),
+        };
+        let document = openapi::document(models.schema(), &offered);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
         let store = opened(&settings, &models).await?;
         let epoch = store.epoch().await?;
@@ -236,6 +241,9 @@ impl Builder {
                 feed,
                 writer,
                 authenticator,
+                limits: RateLimits::new(&settings),
+                streams: TaskTracker::new(),
+                leaving: CancellationToken::new(),
                 room: Room::new(settings.max_bodies_bytes),
                 config: settings,
                 openapi,

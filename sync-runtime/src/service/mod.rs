@@ -1,18 +1,19 @@
 //! The backend as one value: built once, then a router and a way in for Rust code.
 
 mod builder;
+mod shutdown;
 
 use std::{future::Future, sync::Arc, time::SystemTime};
 
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     feed::{
         Feed,
         cursor::{CursorError, Scope},
     },
-    http::{self, Authenticator, Problem, body::Room},
+    http::{self, Authenticator, Problem, body::Room, limits::RateLimits},
     ingest::writer::Writer,
     metrics::Metrics,
     notify::Notifiers,
@@ -58,6 +59,11 @@ pub(crate) struct Inner {
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) config: Settings,
     pub(crate) room: Room,
+    pub(crate) limits: RateLimits,
+    /// The WebSockets that are open.
+    pub(crate) streams: TaskTracker,
+    /// The service is about to close.
+    pub(crate) leaving: CancellationToken,
     /// As JSON and as YAML.
     pub(crate) openapi: (String, String),
     closing: CancellationToken,
@@ -78,11 +84,6 @@ impl SyncService {
     /// What was declared.
     pub fn models(&self) -> &Models {
         &self.inner.models
-    }
-
-    /// Tells streams to go; they reconnect elsewhere from their cursors. Requests under way are answered.
-    pub fn close(&self) {
-        self.inner.closing.cancel();
     }
 }
 
@@ -119,6 +120,11 @@ impl Inner {
         cursor: Option<&str>,
     ) -> Result<u64, Problem> {
         Ok(self.try_position(principal, scope, cursor).await??)
+    }
+
+    /// Whether the service has been told to stop.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.is_cancelled()
     }
 
     /// Ends when the service closes.

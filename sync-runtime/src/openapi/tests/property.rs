@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::openapi::{DEFAULT_PREFIX, document, from_document, parse, to_yaml};
+use crate::openapi::{Options, document, from_document, parse, to_yaml};
 use crate::schema::{
     Conflict, Default, Effect, EnumType, Event, Field, FieldGroup, FieldKind, IntType, Length,
     Lift, Mode, Model, Notification, Range, Ref, Role, Rules, Schema, SnapshotPolicy, Str,
@@ -377,7 +377,7 @@ proptest! {
     #[test]
     fn any_schema_comes_back(models in proptest::collection::vec(model(), 0..3)) {
         let schema = named(models);
-        let document = document(&schema, DEFAULT_PREFIX);
+        let document = document(&schema, &Options::default());
         prop_assert_eq!(&from_document(&document).unwrap(), &schema);
         let read = parse(&to_yaml(&document)).unwrap();
         prop_assert_eq!(&from_document(&read).unwrap(), &schema);
