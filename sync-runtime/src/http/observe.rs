@@ -30,8 +30,9 @@ pub(super) async fn observe(
         Some(path) => path.as_str().to_owned(),
         None => "none".to_owned(),
     };
-    // Not the query: it may hold what is nobody's business.
-    let span = tracing::info_span!("request", id = text, %method, route);
+    // At the level of errors, so that these have it whatever is filtered. Not the query: it may hold what is nobody's
+    // business.
+    let span = tracing::error_span!("request", id = text, %method, route);
     let start = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());

@@ -29,8 +29,9 @@ impl NatsNotifier {
     ///
     /// # Errors
     ///
-    /// The URL is not one of a NATS server.
+    /// The URL is not one of a NATS server, or of several separated by commas.
     pub async fn connect(url: &str) -> Result<Self, NotifyError> {
+        let servers: Vec<&str> = url.split(',').map(str::trim).collect();
         let (hub, interests) = Hub::with_interests();
         let link = Link::new("nats", hub);
         let told = link.clone();
@@ -49,7 +50,7 @@ impl NatsNotifier {
                 }
                 std::future::ready(())
             })
-            .connect(url)
+            .connect(servers.as_slice())
             .await
             .map_err(NotifyError::new)?;
         tokio::spawn(follow(client.clone(), link.clone(), interests));
