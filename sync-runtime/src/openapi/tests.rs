@@ -109,6 +109,8 @@ fn every_route_is_there_under_its_prefix() {
             "/v2/events/stream",
             "/v2/events/live",
             "/health",
+            "/health/live",
+            "/health/ready",
             "/openapi.json",
             "/openapi.yaml",
             "/v2/orders",
