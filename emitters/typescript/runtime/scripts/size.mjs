@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 // What was aimed at, and what it must not outgrow: see the README.
 const aim = 15 * 1024;
-const limit = 20.75 * 1024;
+const limit = 24.5 * 1024;
 const { outputFiles, metafile } = await build({
   stdin: {
     contents: "export { createSyncClient } from './src/client/sync.ts';",
