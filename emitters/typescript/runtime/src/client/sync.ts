@@ -253,7 +253,11 @@ export class SyncClient {
         this.#comeToFront();
         if (this.#config.syncOnFocus !== false) this.syncNow();
       },
-      hide: () => this.#store.hurry(),
+      hide: () => {
+        this.#store.hurry();
+        // The tab that took its place on the screen may have asked for the lead a moment too early.
+        if (this.#tabs.leads) this.#tabs.post({ type: 'back' });
+      },
       frozen: (frozen) => this.#onFrozen(frozen),
     });
     this.#joinIn();
@@ -410,6 +414,8 @@ export class SyncClient {
         return this.#tokens.set(message.token);
       case 'wake':
         return this.#wake();
+      case 'back':
+        return this.#comeToFront();
       case 'front':
         // Hidden tabs stand in line anew, behind the one that the user looks at.
         if (!this.#platform.hidden || !this.#tabs.ranked) return;

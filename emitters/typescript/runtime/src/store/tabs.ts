@@ -20,6 +20,8 @@ export type TabMessage =
   | { readonly type: 'token'; readonly token: string }
   /** The user looks at a tab that does not lead. */
   | { readonly type: 'front' }
+  /** The leader is not seen any more: whoever is may lead. */
+  | { readonly type: 'back' }
   /** The user came back to a tab: send and follow now. */
   | { readonly type: 'wake' }
   | { readonly type: 'news'; readonly news: LeaderNews };
@@ -153,6 +155,7 @@ function isTabMessage(value: unknown): value is TabMessage {
     case 'hello':
       return value['token'] === null || typeof value['token'] === 'string';
     case 'front':
+    case 'back':
     case 'wake':
       return true;
     case 'news':
