@@ -168,6 +168,7 @@ fn page_start(token: &str) -> Result<PageStart, Problem> {
         .decode(token)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<(Value, String)>(&bytes).ok())
+        .filter(|(_, id)| !id.contains('\0'))
         .map(|(value, id)| PageStart { value, id })
         .ok_or_else(|| Problem::invalid_query("`after` takes the `next` of a page"))
 }

@@ -27,6 +27,8 @@ use crate::{
 
 /// The most bytes of an idempotency key.
 const MAX_KEY_BYTES: usize = 128;
+/// The most bytes of an entity's id: it stands in the keys of indexes, whose entries PostgreSQL bounds.
+const MAX_ENTITY_ID_BYTES: usize = 1024;
 /// The most levels of a payload. A state is a little deeper than its payloads, and JSON is read to 127 levels.
 const MAX_DEPTH: usize = 100;
 /// The most bytes of a payload.
@@ -324,6 +326,11 @@ pub fn normal_entity_id(model: &Model, entity_id: String) -> Result<String, Inva
     let invalid = || Invalid::here("is no id of this model");
     if entity_id.is_empty() {
         return Err(invalid());
+    }
+    if entity_id.len() > MAX_ENTITY_ID_BYTES {
+        return Err(Invalid::here(format!(
+            "expected at most {MAX_ENTITY_ID_BYTES} bytes"
+        )));
     }
     match values::normal(
         model.id_type(),

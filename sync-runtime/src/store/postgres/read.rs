@@ -274,7 +274,8 @@ pub(super) async fn heads_by_id(
         quoted(&model.path)
     )))
     .bind(tenant)
-    .bind(after.unwrap_or(""))
+    // A made-up page token may hold what PostgreSQL's text does not; no id does.
+    .bind(after.and_then(|after| after.split('\0').next()).unwrap_or(""))
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?
