@@ -396,9 +396,9 @@ async fn end(mut socket: WebSocket, close: Close) {
         while let Some(Ok(_)) = socket.recv().await {}
         Ok::<(), axum::Error>(())
     };
-    // One that is too slow has what was sent before still to read.
+    // One that is stuck, whether it was found out or its token ended, has what was sent before still to read.
     let within = match close {
-        Close::TooSlow => READ_WITHIN,
+        Close::TooSlow | Close::Unauthorized => READ_WITHIN,
         _ => Duration::from_secs(2),
     };
     let _ = timeout(within, farewell).await;
