@@ -11,6 +11,7 @@ use sync_runtime::{
         UnionBody, UnionType,
     },
     semantics::{
+        access::Rights,
         fold::{Folded, Occurrence, Reducer},
         hlc::Stamp,
         payload,
@@ -37,13 +38,46 @@ fn main() -> Result<(), Box<dyn Error>> {
             let folds: Vec<Value> = (0..FOLDS_PER_MODEL)
                 .map(|_| one_fold(&mut dice, model))
                 .collect::<Result<_, _>>()?;
+            let writes = writes(&mut dice, model);
             out.push(json!({
-                "case": case, "entity": model.entity, "payloads": payloads, "folds": folds,
+                "case": case, "entity": model.entity, "payloads": payloads, "folds": folds, "writes": writes,
             }));
         }
     }
     println!("{}", Value::Array(out));
     Ok(())
+}
+
+/// Who may write what, where the model declares roles: each set of roles with some payloads of each event.
+fn writes(dice: &mut Dice, model: &Model) -> Vec<Value> {
+    let mut names: Vec<String> = model
+        .roles
+        .iter()
+        .map(|role| role.name.to_string())
+        .collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    names.push("stranger".to_owned());
+    let mut writes = Vec::new();
+    for set in 0..1_usize << names.len() {
+        let chosen = names.iter().enumerate();
+        let roles: Vec<String> = chosen
+            .filter(|(at, _)| set >> at & 1 == 1)
+            .map(|(_, name)| name.clone())
+            .collect();
+        let rights = Rights::of_roles(&roles);
+        for event in model.events.iter().flat_map(|event| vec![event; 3]) {
+            let Value::Object(payload) = payload_of(dice, model, event) else {
+                continue;
+            };
+            let may = rights.check_write(model, event, &payload).is_ok();
+            writes.push(json!({
+                "roles": roles, "event": full_type(model, event), "payload": payload, "may": may,
+            }));
+        }
+    }
+    writes
 }
 
 /// A payload, mostly right, and its normal form; null where it is refused.
@@ -63,6 +97,7 @@ fn one_fold(dice: &mut Dice, model: &Model) -> Result<Value, Box<dyn Error>> {
         model,
         customs: &[],
         upcasts: &[],
+        faults: None,
     };
     let mut folded = Folded::default();
     let mut steps = Vec::new();

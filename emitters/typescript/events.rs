@@ -4,6 +4,7 @@ use serde::Serialize;
 use sync_runtime::schema::{Effect, ElementKind, Key, KeyShape, Lift, PayloadShape};
 
 use super::{
+    access,
     layout::{Doc, array, concat, function, object, render, text},
     literals::json,
     plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
@@ -78,6 +79,7 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
     }
     statements.push(definitions(&mut writer, model));
     statements.push(guard(model));
+    statements.extend(access::rules(&mut writer, model));
     let lift = (model.model.version > 1)
         .then(|| lift(&mut writer, model))
         .transpose()?;

@@ -11,6 +11,7 @@
 //! * [`schemas`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each template is
 //!   given.
 
+mod access;
 mod cases;
 mod complete;
 mod completions;

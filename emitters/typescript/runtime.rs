@@ -2,6 +2,10 @@
 
 /// Path in the output, which is that below `runtime/src`, and text.
 pub(super) const FILES: &[(&str, &str)] = &[
+    (
+        "client/access.ts",
+        include_str!("runtime/src/client/access.ts"),
+    ),
     ("client/auth.ts", include_str!("runtime/src/client/auth.ts")),
     (
         "client/collection.ts",

@@ -469,12 +469,19 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         values.iter().for_each(|name| add(file, name, false));
         types.iter().for_each(|name| add(file, name, true));
     }
+    if plan.models.iter().any(|model| model.access.is_some()) {
+        add("client/access", "canWrite", false);
+        add("client/access", "AccessRules", true);
+    }
     for (at, model) in plan.models.iter().enumerate() {
         let schemas = model.at("schemas");
         add(&schemas, &model.state, true);
         named(plan, Some(at), &schemas, &mut add);
         add(&model.at("events"), &model.event, true);
         add(&model.at("events"), &model.guard, false);
+        if let Some(access) = &model.access {
+            add(&model.at("events"), access, false);
+        }
         for payload in &model.payloads {
             if matches!(payload.shape, PayloadShape::Keys(_)) {
                 add(&model.at("events"), &payload.name, true);

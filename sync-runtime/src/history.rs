@@ -61,6 +61,10 @@ pub async fn page(
     before: Option<&Before>,
     limit: u32,
 ) -> Result<Option<HistoryPage>> {
+    let reducer = Reducer {
+        faults: None,
+        ..reducer
+    };
     let before = before.map(|Before(place)| place);
     let page = log.events_before(key, before, limit).await?;
     let Some(first) = page.events.first().map(StoredEvent::place) else {

@@ -23,6 +23,8 @@ pub mod history;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod ingest;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 #[cfg(feature = "server")]
 pub mod metrics;
 #[cfg(feature = "server")]

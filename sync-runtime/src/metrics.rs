@@ -22,6 +22,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<RouteLabels, Histogram>,
     accepted: Counter,
+    effects_failed: Counter,
     rejected: Family<CodeLabels, Counter>,
     batch_events: Histogram,
     group_events: Histogram,
@@ -84,6 +85,7 @@ impl Default for Metrics {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(seconds),
             accepted: Counter::default(),
+            effects_failed: Counter::default(),
             rejected: Family::default(),
             batch_events: events(),
             group_events: events(),
@@ -111,6 +113,11 @@ impl Metrics {
             "events_accepted",
             "Events that were accepted",
             self.accepted.clone(),
+        );
+        registry.register(
+            "effects_failed",
+            "Folds of an event that did nothing because a custom effect or an upcast failed",
+            self.effects_failed.clone(),
         );
         registry.register(
             "events_rejected",
@@ -216,7 +223,11 @@ impl Metrics {
         &self,
         backends: &[(&'static str, bool)],
         oldest_unsent: Option<Duration>,
+        effects_failed: u64,
     ) -> String {
+        let counted = self.effects_failed.get();
+        self.effects_failed
+            .inc_by(effects_failed.saturating_sub(counted));
         for (backend, up) in backends {
             self.notification_up
                 .get_or_create(&BackendLabels { backend })

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use crate::{
     guard::AnyGuard,
     schema::{Model, Problem, Schema},
-    semantics::fold::Reducer,
+    semantics::fold::{Faults, Reducer},
     typed::{CustomFn, Registration, UpcastFn},
 };
 
@@ -16,6 +16,7 @@ pub struct Models {
     functions: BTreeMap<String, Functions>,
     guards: BTreeMap<String, Vec<Arc<dyn AnyGuard>>>,
     guard_time: Duration,
+    faults: Arc<Faults>,
 }
 
 /// How much of one group a tenant's guards may take.
@@ -63,6 +64,7 @@ impl Models {
             functions,
             guards: BTreeMap::new(),
             guard_time: GUARD_TIME,
+            faults: Arc::default(),
         })
     }
 
@@ -97,6 +99,11 @@ impl Models {
         self.guard_time
     }
 
+    /// How often a custom effect or an upcast has failed, so that its event did nothing; since the service started.
+    pub fn faults(&self) -> u64 {
+        self.faults.count()
+    }
+
     /// The model of that entity, ready to fold.
     pub fn reducer(&self, entity: &str) -> Option<Reducer<'_>> {
         let functions = self.functions.get(entity).copied().unwrap_or_default();
@@ -104,6 +111,7 @@ impl Models {
             model,
             customs: functions.customs,
             upcasts: functions.upcasts,
+            faults: Some(&self.faults),
         })
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     tools,
 };
 
+/// What is tested beyond the default features.
+const FEATURES: &str = "sync-fixtures/jwt";
+
 /// `cargo xtask test`
 #[derive(clap::Args)]
 pub(crate) struct Test {
@@ -47,7 +50,7 @@ impl Part {
             Part::Lint => lint(),
             Part::Rust => step(
                 "Rust tests",
-                cargo().args(["test", "--workspace", "--quiet"]),
+                cargo().args(["test", "--workspace", "--features", FEATURES, "--quiet"]),
             ),
             Part::Ts => typescript(),
             Part::Conformance => {
@@ -92,6 +95,8 @@ fn lint() -> Outcome {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--features",
+            FEATURES,
             "--quiet",
             "--",
             "--deny",

@@ -5,15 +5,18 @@
 //!
 //! `pos admin verify` looks after the log, and `pos admin --help` says what else it does.
 
+mod till;
+
 use std::{env, error::Error, process::ExitCode};
 
 use axum::Router;
-// The backend finds its models by itself, once their crate is linked.
-use pos as _;
+use pos::Order;
 use sync_runtime::{DevTokens, Settings, SyncService, service::Builder};
 use tokio::net::TcpListener;
 use tower_http::services::{ServeDir, ServeFile};
 use tracing_subscriber::EnvFilter;
+
+use till::Till;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -41,9 +44,13 @@ async fn run(builder: Builder, database: &str) -> Result<(), Box<dyn Error>> {
         .settings(Settings::load()?)
         // Development tokens are taken at their word. A real restaurant brings an authenticator of its own.
         .authenticator(DevTokens)
+        .guard::<Order>(Till)
         .build()
         .await?;
-    let mut app = Router::new().merge(sync.router());
+    Till::prepare(database).await?;
+    let mut app = Router::new()
+        .merge(till::router(sync.clone()))
+        .merge(sync.router());
     if let Ok(web) = env::var("POS_WEB") {
         let page = ServeFile::new(format!("{web}/index.html"));
         app = app.fallback_service(ServeDir::new(web).fallback(page));

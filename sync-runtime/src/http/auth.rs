@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRef, FromRequestParts},
     http::{header, request::Parts},
 };
 
 use super::Problem;
-use crate::{principal::Principal, service::Inner};
+use crate::{
+    principal::Principal,
+    service::{Inner, SyncService},
+};
 
 /// Turns a bearer token into a principal. The application's own.
 #[async_trait]
@@ -81,10 +84,23 @@ pub(super) async fn authenticate(service: &Inner, token: &str) -> Result<Princip
     Ok(principal)
 }
 
-impl FromRequestParts<Arc<Inner>> for Principal {
+impl FromRef<Arc<Inner>> for SyncService {
+    fn from_ref(inner: &Arc<Inner>) -> Self {
+        Self {
+            inner: inner.clone(),
+        }
+    }
+}
+
+/// An application's own handlers take it too, where their state is the [`SyncService`] or holds it.
+impl<S: Send + Sync> FromRequestParts<S> for Principal
+where
+    SyncService: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Inner>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let service = &SyncService::from_ref(state).inner;
         let token = parts
             .headers
             .get(header::AUTHORIZATION)

@@ -48,7 +48,8 @@ pub(super) async fn ready(State(service): App) -> Response {
 pub(super) async fn metrics(State(service): App) -> Response {
     let backends = service.notifiers.health().await;
     let oldest = service.notifiers.oldest_unsent();
-    let text = service.metrics.render(&backends, oldest);
+    let faults = service.models.faults();
+    let text = service.metrics.render(&backends, oldest, faults);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -1,6 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -9,8 +9,10 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use crate::{
+    emit::EmitError,
     feed::cursor::CursorError,
     ingest::{
+        Code, Rejection,
         incoming::InvalidBatch,
         writer::{WriteError, unix_millis},
     },
@@ -24,7 +26,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     detail: String,
     more: Map<String, Value>,
     retry_after: Duration,
@@ -32,10 +34,14 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of that status and code.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             detail: detail.into(),
             more: Map::new(),
             retry_after: RETRY_AFTER,
@@ -144,6 +150,50 @@ impl From<WriteError> for Problem {
                 "the store does not answer; try again",
             ),
         }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let status = match &rejection.code {
+            Code::Forbidden => StatusCode::FORBIDDEN,
+            Code::EntityNotFound | Code::EntityDeleted => StatusCode::NOT_FOUND,
+            Code::InvalidPayload | Code::PayloadTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
+            code if code.is_retryable() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::CONFLICT,
+        };
+        Self::new(status, rejection.code.as_str().to_owned(), rejection.reason)
+    }
+}
+
+impl From<EmitError> for Problem {
+    fn from(error: EmitError) -> Self {
+        match error {
+            EmitError::Rejected(rejection) => rejection.into(),
+            EmitError::Unavailable(error) => error.into(),
+            EmitError::Store(error) => error.into(),
+            EmitError::InvalidId(_) => Self::not_found(error.to_string()),
+            EmitError::Payload(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_payload",
+                error.to_string(),
+            ),
+            EmitError::UnknownModel(_) | EmitError::InsideGuard => {
+                tracing::error!(%error, "the application's own fault");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "this is a fault of the server",
+                )
+            }
+        }
+    }
+}
+
+/// What a handler that emits may answer with: the code and the reason of a refusal, as a problem.
+impl IntoResponse for EmitError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
     }
 }
 

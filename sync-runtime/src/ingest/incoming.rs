@@ -306,7 +306,7 @@ impl Content {
         let Some(event) = model.event_of_type(&stored.event_type) else {
             return false;
         };
-        let Some(payload) = refold::lifted(reducer, event, stored) else {
+        let Ok(payload) = refold::lifted(reducer, event, stored) else {
             return false;
         };
         let payload = payload.into_owned();

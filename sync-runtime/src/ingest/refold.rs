@@ -29,9 +29,30 @@ pub(super) fn is_kept(count: u64, total: u64, every: u64) -> bool {
 pub(crate) fn fold_stored(reducer: Reducer<'_>, folded: &mut Folded, event: &StoredEvent) -> bool {
     match reducer.model.event_of_type(&event.event_type) {
         Some(declared) => lifted(reducer, declared, event)
-            .is_some_and(|payload| reducer.apply(folded, declared, &payload, &occurrence(event))),
+            .and_then(|payload| reducer.try_apply(folded, declared, &payload, &occurrence(event)))
+            .unwrap_or_else(|reason| {
+                report(reducer, event, &reason);
+                false
+            }),
         None => false,
     }
+}
+
+/// Tells the operators of a function of the application that failed.
+fn report(reducer: Reducer<'_>, event: &StoredEvent, reason: &str) {
+    // A reader of the audit trail is none of those who should hear of it, again and again.
+    let Some(faults) = reducer.faults else {
+        return;
+    };
+    faults.add();
+    tracing::error!(
+        entity = event.key.entity_type,
+        id = event.key.entity_id,
+        event = event.id,
+        event_type = event.event_type,
+        reason,
+        "a custom effect or an upcast failed; the event does nothing"
+    );
 }
 
 /// The same; gives why its custom effect failed, if it did.
@@ -42,7 +63,7 @@ pub(crate) fn fold_or_reason(
     event: &StoredEvent,
 ) -> Option<String> {
     let declared = reducer.model.event_of_type(&event.event_type)?;
-    let Some(payload) = lifted(reducer, declared, event) else {
+    let Ok(payload) = lifted(reducer, declared, event) else {
         return Some(format!(
             "its upcast from version {} to {} failed",
             event.schema_version, reducer.model.version
@@ -53,21 +74,24 @@ pub(crate) fn fold_or_reason(
     failure
 }
 
-/// The payload of a stored event as the model is now; as it was stored where no upcast leads there, and `None` where a
-/// function gave up on it.
+/// The payload of a stored event as the model is now; as it was stored where no upcast leads there.
+///
+/// # Errors
+///
+/// A function gave up on it.
 pub(crate) fn lifted<'a>(
     reducer: Reducer<'_>,
     declared: &Event,
     event: &'a StoredEvent,
-) -> Option<Cow<'a, Map<String, Value>>> {
+) -> std::result::Result<Cow<'a, Map<String, Value>>, String> {
     if event.schema_version >= reducer.model.version {
-        return Some(Cow::Borrowed(&event.payload));
+        return Ok(Cow::Borrowed(&event.payload));
     }
     let mut payload = event.payload.clone();
     match upcast::lift(reducer, declared, event.schema_version, &mut payload) {
-        Ok(()) => Some(Cow::Owned(payload)),
-        Err(NotLifted::Unsupported(_)) => Some(Cow::Borrowed(&event.payload)),
-        Err(NotLifted::Failed { .. }) => None,
+        Ok(()) => Ok(Cow::Owned(payload)),
+        Err(NotLifted::Unsupported(_)) => Ok(Cow::Borrowed(&event.payload)),
+        Err(failed @ NotLifted::Failed { .. }) => Err(failed.to_string()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::schema::{
 };
 
 pub(super) const MODEL: &str = "x-sync";
+pub(super) const RBAC: &str = "x-rbac";
 pub(super) const TYPES: &str = "x-sync-types";
 pub(super) const EXCLUDE: &str = "x-sync-exclude";
 pub(super) const OWNER_ONLY: &str = "x-owner-only";
@@ -109,6 +110,19 @@ pub(super) fn model(model: &Model, payloads: &[String]) -> Value {
         event_definitions: definitions.collect(),
     };
     sorted(to_value(&extension))
+}
+
+/// What each role may write, where a model declares roles: for readers of the document, by names. `x-sync` has the same in
+/// the order of the declaration.
+pub(super) fn rbac(model: &Model) -> Option<Value> {
+    let groups = |group: &FieldGroup| (group.name.to_string(), json!(group.fields));
+    let roles = |role: &Role| (role.name.to_string(), json!(role.groups));
+    (!model.roles.is_empty()).then(|| {
+        json!({
+            "field_groups": model.field_groups.iter().map(groups).collect::<Map<_, _>>(),
+            "role_permissions": model.roles.iter().map(roles).collect::<Map<_, _>>(),
+        })
+    })
 }
 
 /// The named types of all models, by name.

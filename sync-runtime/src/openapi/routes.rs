@@ -66,6 +66,9 @@ pub(super) fn add_model(
         let extension = extension::model(model, &payloads);
         list.extensions
             .insert(extension::MODEL.to_owned(), extension);
+        if let Some(rbac) = extension::rbac(model) {
+            list.extensions.insert(extension::RBAC.to_owned(), rbac);
+        }
         if let Some(get) = &mut list.get {
             let filters = model.fields.iter().filter(|field| can_filter(field));
             get.parameters

@@ -2,7 +2,10 @@
 //!
 //! Every effect is total. It may do nothing, and then says so; it never fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -96,10 +99,28 @@ pub struct Reducer<'a> {
     pub customs: &'a [(&'static str, CustomFn)],
     /// By the version that each reads.
     pub upcasts: &'a [(u32, UpcastFn)],
+    /// Where functions that fail are counted, if anywhere.
+    pub faults: Option<&'a Faults>,
+}
+
+/// How many folds have failed in a function of the application.
+#[derive(Debug, Default)]
+pub struct Faults(AtomicU64);
+
+impl Faults {
+    /// One more.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All so far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Reducer<'_> {
-    /// Folds one event; says whether it did something.
+    /// Folds one event; says whether it did something. A custom effect that fails did nothing.
     pub fn apply(
         &self,
         folded: &mut Folded,
@@ -107,22 +128,42 @@ impl Reducer<'_> {
         payload: &Map<String, Value>,
         meta: &Occurrence<'_>,
     ) -> bool {
+        self.try_apply(folded, event, payload, meta)
+            .unwrap_or(false)
+    }
+
+    /// The same, with the fault of a custom effect.
+    ///
+    /// # Errors
+    ///
+    /// Why a custom effect failed, for the one who wrote it; the state is then as it was.
+    pub fn try_apply(
+        &self,
+        folded: &mut Folded,
+        event: &Event,
+        payload: &Map<String, Value>,
+        meta: &Occurrence<'_>,
+    ) -> Result<bool, String> {
         let applied = match (&mut *folded, &event.effect) {
             (Folded::Absent, Effect::Create) => {
                 *folded = Folded::Live(create(self.model, payload, meta));
-                return true;
+                return Ok(true);
             }
             (Folded::Live(_), Effect::Delete) => {
                 *folded = Folded::Deleted;
-                return true;
+                return Ok(true);
             }
             (Folded::Absent | Folded::Deleted, _) | (Folded::Live(_), Effect::Create) => false,
+            (Folded::Live(state), Effect::Custom { payload: ty }) => {
+                *state = self.custom(state, event, ty, payload, meta)?;
+                true
+            }
             (Folded::Live(state), _) => self.change(state, event, payload, meta),
         };
         if let (true, Folded::Live(state)) = (applied, folded) {
             touch(self.model, state, &meta.time);
         }
-        applied
+        Ok(applied)
     }
 
     fn change(
@@ -162,14 +203,8 @@ impl Reducer<'_> {
             Effect::Transition { field: name } => {
                 field(name).is_none_or(|field| transition(state, field, payload))
             }
-            Effect::Custom { payload: ty } => match self.custom(state, event, ty, payload, meta) {
-                Ok(next) => {
-                    *state = next;
-                    true
-                }
-                Err(_) => false,
-            },
-            Effect::Create | Effect::Delete => false,
+            // These are more than a change of the state.
+            Effect::Create | Effect::Delete | Effect::Custom { .. } => false,
         }
     }
 

@@ -30,6 +30,7 @@ pub fn apply<M: EventModel>(
         customs,
         // A typed event is of the model's own version.
         upcasts: &[],
+        faults: None,
     };
     let declared = M::MODEL.event(event.event.name());
     let payload = event.event.to_payload();

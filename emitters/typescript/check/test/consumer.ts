@@ -23,9 +23,11 @@ import {
 } from '../generated/fixtures/src/index.js';
 
 import {
+  canWrite,
   createSync as createRepairs,
   type SyncOptions as RepairOptions,
   type RepairUpcasts,
+  repairAccess,
 } from '../generated/repair/src/index.js';
 
 /** Version 1 had one name; what the backend's `split_name` does. */
@@ -66,6 +68,13 @@ export const repairOptions: RepairOptions = {
   reducers: { repair: { doubled: (state) => state } },
   upcasts: { repair: upcasts },
 };
+
+/** Whether a button is shown. */
+export function mayPrice(roles: readonly string[]): boolean {
+  // @ts-expect-error no event of it
+  canWrite(repairAccess, roles, 'repair.prised');
+  return canWrite(repairAccess, roles, 'repair.price_cents_changed');
+}
 
 /** Never called. */
 export function misuse(): void {

@@ -5,12 +5,21 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Folded, ModelDefinition } from '../generated/fixtures/src/model.js';
 import { toWire } from '../generated/fixtures/src/store/codec.js';
+import { type AccessRules, canWrite } from '../generated/repair/src/client/access.js';
 
 interface Corpus {
   readonly case: string;
   readonly entity: string;
   readonly payloads: readonly { readonly event: string; readonly sent: unknown; readonly normal: unknown }[];
+  readonly writes: readonly Write[];
   readonly folds: readonly { readonly id: string; readonly steps: readonly Step[] }[];
+}
+
+interface Write {
+  readonly roles: readonly string[];
+  readonly event: string;
+  readonly payload: object;
+  readonly may: boolean;
 }
 
 type State = Folded<{ readonly id: string }>;
@@ -40,8 +49,26 @@ async function modelOf(name: string, entity: string): Promise<ModelDefinition> {
   throw new Error(`no model of ${entity}`);
 }
 
-for (const { case: name, entity, payloads, folds } of corpus) {
+/** What an entity's roles may write: the constant of its events that says so. */
+async function rulesOf(name: string, entity: string): Promise<AccessRules> {
+  const exported: Record<string, unknown> = await import(`${generated}/${name}/src/events/${entity}.events.ts`);
+  for (const value of Object.values(exported)) {
+    if (typeof value === 'object' && value !== null && 'ownerOnly' in value) return value as AccessRules;
+  }
+  throw new Error(`no rules of ${entity}`);
+}
+
+for (const { case: name, entity, payloads, writes, folds } of corpus) {
   describe(`${name}: ${entity}`, () => {
+    if (writes.length > 0) {
+      it(`lets roles write what the server lets them, ${writes.length} times`, async () => {
+        const rules = await rulesOf(name, entity);
+        for (const { roles, event, payload, may } of writes) {
+          assert.equal(canWrite(rules, roles, event, payload), may, `${roles}: ${event} ${JSON.stringify(payload)}`);
+        }
+      });
+    }
+
     it(`takes and refuses ${payloads.length} payloads as the server does`, async () => {
       const model = await modelOf(name, entity);
       for (const { event, sent, normal } of payloads) {
