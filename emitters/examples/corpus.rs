@@ -29,11 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = Vec::new();
     for (case, schema) in cases::cases() {
         for model in schema.models() {
+            let lax = without_rules(model)?;
             let payloads: Vec<Value> = model
                 .events
                 .iter()
                 .flat_map(|event| vec![event; PAYLOADS_PER_EVENT])
-                .map(|event| one_payload(&mut dice, model, event))
+                .map(|event| one_payload(&mut dice, model, &lax, event))
                 .collect();
             let folds: Vec<Value> = (0..FOLDS_PER_MODEL)
                 .map(|_| one_fold(&mut dice, model))
@@ -80,14 +81,36 @@ fn writes(dice: &mut Dice, model: &Model) -> Vec<Value> {
     writes
 }
 
-/// A payload, mostly right, and its normal form; null where it is refused.
-fn one_payload(dice: &mut Dice, model: &Model, event: &Event) -> Value {
+/// The model as it would be without `range`, `length` and `pattern`, wherever they stand.
+fn without_rules(model: &Model) -> Result<Model, serde_json::Error> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(rules) = object.get_mut("rules") {
+                    *rules = json!({ "range": null, "length": null, "pattern": null });
+                }
+                object.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(model)?;
+    strip(&mut value);
+    serde_json::from_value(value)
+}
+
+/// A payload, mostly right, and its normal form, once as it is recorded and once as it is read: without the rules. Null
+/// where it is refused.
+fn one_payload(dice: &mut Dice, model: &Model, lax: &Model, event: &Event) -> Value {
     let mut sent = payload_of(dice, model, event);
     if dice.one_in(4) {
         spoil(dice, &mut sent);
     }
     let normal = payload::normal(model, event, sent.clone()).ok();
-    json!({ "event": full_type(model, event), "sent": sent, "normal": normal })
+    let read = lax.event(&event.name);
+    let read = read.and_then(|event| payload::normal(lax, event, sent.clone()).ok());
+    json!({ "event": full_type(model, event), "sent": sent, "normal": normal, "read": read })
 }
 
 /// Some events of one entity in order, and its state after each.
@@ -198,9 +221,11 @@ fn value(dice: &mut Dice, ty: &Type, big: bool) -> Value {
             )
         }
         Type::Int(int) => {
-            let bounds = [int.min(false) as i64, int.max(false) as i64, 0, 1, 2, 3, 80];
+            let [min, max] =
+                [int.min(false), int.max(false)].map(|bound| bound.to_i64().unwrap_or(0));
+            let bounds = [min, max, 0, 1, 2, 3, 80];
             match dice.below(9) {
-                0 => json!(int.max(false) as f64),
+                0 => json!(max as f64),
                 1 => json!(3.0),
                 _ => json!(dice.of(&bounds)),
             }

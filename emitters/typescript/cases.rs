@@ -1,13 +1,13 @@
 //! The cases of a reducer: what each effect does, written out.
 
-use sync_runtime::schema::{Effect, Field, FieldKind, StructType, Type};
+use sync_runtime::schema::{Effect, Field, FieldKind, StructType, Type, Whole};
 
 use super::{
     complete::needs_completion,
     layout::{Doc, call, concat, object, render, text},
     materializers::{CaseView, UTILS, full_type},
     plan::{ModelPlan, PayloadPlan, is_hidden},
-    syntax::{entry, integer, is_identifier, key, member, string},
+    syntax::{entry, is_identifier, key, member, string, whole},
     types::Writer,
 };
 use crate::{
@@ -359,7 +359,7 @@ fn increment(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>, field: &Field) 
     } else {
         ("incrementNumber", "")
     };
-    let bound = |bound: i128| format!("{}{suffix}", integer(bound));
+    let bound = |bound: Whole| format!("{}{suffix}", whole(bound));
     let (min, max) = (bound(int.min(field.big)), bound(int.max(field.big)));
     let now = member("state", &field.name);
     if !field.ty.is_nullable() && !is_hidden(field) {
@@ -446,33 +446,14 @@ fn custom(
         ])));
         "seen".to_owned()
     };
-    let mut pattern: Vec<String> = hidden
-        .iter()
-        .enumerate()
-        .map(|(at, field)| entry(&field.name, &local_name(&field.name, at)))
-        .collect();
-    let taken = if pattern.is_empty() {
-        "changed".to_owned()
-    } else {
-        pattern.push("...changed".to_owned());
-        format!("{{ {} }}", pattern.join(", "))
-    };
     let changed = call(
         &effect,
         vec![text(seen), text(given), text("eventMeta(event)")],
     );
-    lines.push(laid(concat([
-        text(format!("const {taken} = ")),
-        changed,
-        text(";"),
-    ])));
+    lines.push(laid(concat([text("const changed = "), changed, text(";")])));
     let mut members = vec![text("...changed")];
     for field in &hidden {
-        let now = member("state", &field.name);
-        members.push(text(format!(
-            "...({now} === undefined ? {{}} : {{ {} }})",
-            entry(&field.name, &now)
-        )));
+        members.push(text(entry(&field.name, &member("state", &field.name))));
     }
     for field in model.model.shared_fields() {
         if matches!(field.kind, FieldKind::Id | FieldKind::CreatedAt) {

@@ -1,12 +1,15 @@
 //! `events/{entity}.events.ts`: what can happen to an entity, and how a payload is checked.
 
 use serde::Serialize;
-use sync_runtime::schema::{Effect, ElementKind, Key, KeyShape, Lift, PayloadShape};
+use sync_runtime::{
+    schema::{Effect, ElementKind, Key, KeyShape, Lift, PayloadShape},
+    semantics::upcast,
+};
 
 use super::{
     access,
     layout::{Doc, array, concat, function, object, render, text},
-    literals::json,
+    literals::{json, literal},
     plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
     schemas::{Declaration, Member, Statement, constant, declare, spaced},
     syntax::{entry, key, string},
@@ -433,10 +436,12 @@ fn lift(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Result<LiftView, 
                         }
                         Lift::Default { field, value } => {
                             writer.imports.value(LIFT, "defaultKey");
-                            let value = serde_json::from_str(value).map_err(|error| {
-                                Error::caused(format!("the default of `{field}`"), error)
-                            })?;
-                            let value = render(&json(&value), 6);
+                            let given = upcast::default_of(model.model, field, value);
+                            let value = match model.model.field(field) {
+                                Some(field) => literal(&field.ty, field.big, &given),
+                                None => json(&given),
+                            };
+                            let value = render(&value, 6);
                             let field = string(field);
                             format!("if ({makes}) lifted = defaultKey(lifted, {field}, {value});")
                         }

@@ -130,7 +130,8 @@ pub(super) fn call(name: &str, mut args: Vec<Doc>) -> Doc {
     }
 }
 
-fn enclosed(open: &str, items: Vec<Doc>, close: &str) -> Doc {
+/// `open a, b close`, each on a line of its own where they do not fit.
+pub(super) fn enclosed(open: &str, items: Vec<Doc>, close: &str) -> Doc {
     enclosed_by(open, items, close, Doc::Soft)
 }
 
@@ -153,6 +154,18 @@ fn joined(items: Vec<Doc>, separator: &'static str) -> Doc {
         parts.push(item);
     }
     concat(parts)
+}
+
+/// `A | B` among arguments, each on its line behind a bar where they do not fit.
+pub(super) fn alternatives(members: Vec<Doc>) -> Doc {
+    let mut parts = vec![Doc::IfBroken("| ")];
+    for (at, member) in members.into_iter().enumerate() {
+        if at > 0 {
+            parts.extend([Doc::Line, text("| ")]);
+        }
+        parts.push(member);
+    }
+    group(concat(parts))
 }
 
 /// `A | B` behind an equals sign, each on its line behind a bar where they do not fit.

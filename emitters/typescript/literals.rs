@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 use sync_runtime::{
-    schema::{Field, Type},
+    schema::{Field, Type, Whole},
     semantics::values,
 };
 
 use super::{
     layout::{Doc, array, concat, object, text},
-    syntax::{integer, key, string},
+    syntax::{integer, key, string, whole},
 };
 
 /// A bound of a range in the form of the values that it bounds.
 pub(super) fn bound_literal(ty: &Type, big: bool, bound: &str) -> String {
-    let whole = bound.parse::<i128>().ok();
-    match (ty, whole) {
+    let number = Whole::parse(bound.as_bytes());
+    match (ty, number) {
         (Type::Decimal, _) => {
             let value = Value::String(bound.to_owned());
             match values::normal(&Type::Decimal, false, values::Form::State, value) {
@@ -22,8 +22,8 @@ pub(super) fn bound_literal(ty: &Type, big: bool, bound: &str) -> String {
                 _ => string(bound),
             }
         }
-        (Type::Int(int), Some(whole)) if big && int.is_wide() => format!("{}n", integer(whole)),
-        (_, Some(whole)) => integer(whole),
+        (Type::Int(int), Some(number)) if big && int.is_wide() => format!("{}n", whole(number)),
+        (_, Some(number)) => whole(number),
         (_, None) => bound.to_owned(),
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn literal(ty: &Type, big: bool, value: &Value) -> Doc {
     match (ty, value) {
         (Type::Option(inner), value) if !value.is_null() => literal(inner, big, value),
         (Type::Int(int), Value::String(digits)) if big && int.is_wide() => {
-            let grouped = digits.parse::<i128>().map_or(digits.clone(), integer);
+            let grouped = Whole::parse(digits.as_bytes()).map_or(digits.clone(), whole);
             text(format!("{grouped}n"))
         }
         (Type::List(item) | Type::Set(item) | Type::Array { item, .. }, Value::Array(items)) => {

@@ -7,8 +7,8 @@ use super::{
     cases::{case, returned},
     complete::needs_time,
     completions::completions,
-    layout::{concat, function, object, render, text},
-    plan::{ModelPlan, PayloadPlan, Plan},
+    layout::{alternatives, concat, enclosed, function, object, render, text},
+    plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
     syntax::{entry, integer, key, string},
     types::{Form, Writer},
 };
@@ -63,6 +63,10 @@ pub(super) struct CaseView {
 #[derive(Serialize)]
 struct CustomView {
     reducers: Option<String>,
+    /// The type that the effects take and give.
+    visible: String,
+    /// What that type is, where it is not the state's own.
+    visible_code: Option<String>,
     effects: Vec<EffectView>,
     upcasts: Option<String>,
     with: String,
@@ -72,9 +76,8 @@ struct CustomView {
 
 #[derive(Serialize)]
 struct EffectView {
-    key: String,
     event_type: String,
-    payload: String,
+    signature: String,
 }
 
 /// The `ModelDefinition`.
@@ -249,15 +252,22 @@ fn custom_view(
     for payload in &model.payloads {
         if let Effect::Custom { payload: ty } = &payload.event.effect {
             writer.imports.ty("model", "EventMeta");
+            let given = writer.ty(ty.non_null(), false, Form::State)?;
+            let signature = enclosed(
+                &format!("readonly {}: (", key(&payload.event.name)),
+                vec![
+                    text(format!("state: {}", custom.visible)),
+                    text(format!("payload: {given}")),
+                    text("meta: EventMeta"),
+                ],
+                &format!(") => {};", custom.visible),
+            );
             effects.push(EffectView {
-                key: key(&payload.event.name),
+                signature: render(&signature, 2),
                 event_type: format!("{}.{}", model.model.entity, payload.event.name),
-                payload: writer.ty(ty.non_null(), false, Form::State)?,
             });
-            base.push(text(format!(
-                "{}: (state) => state",
-                key(&payload.event.name)
-            )));
+            writer.imports.value(UTILS, "missingReducer");
+            base.push(text(entry(&payload.event.name, "missingReducer")));
         }
     }
     let mut parameters = Vec::new();
@@ -271,12 +281,27 @@ fn custom_view(
     let returns = format!("ModelDefinition<{}, {}>", model.state, model.event);
     Ok(CustomView {
         reducers: custom.reducers.clone(),
+        visible_code: (custom.visible != model.state).then(|| visible(model, custom)),
+        visible: custom.visible.clone(),
         effects,
         upcasts: custom.upcasts.clone(),
         parameters: function(&custom.with, parameters, &returns),
         with: custom.with.clone(),
         base_reducers: render(&object(base, false), 0),
     })
+}
+
+/// The state without what some readers do not see.
+fn visible(model: &ModelPlan<'_>, custom: &super::plan::CustomPlan) -> String {
+    let hidden = model.model.shared_fields().filter(|field| is_hidden(field));
+    let names = hidden.map(|field| text(string(&field.name))).collect();
+    let omitted = enclosed(
+        "Omit<",
+        vec![text(model.state.clone()), alternatives(names)],
+        ">;",
+    );
+    let head = text(format!("export type {} = ", custom.visible));
+    render(&concat([head, omitted]), 0)
 }
 
 fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionView {

@@ -175,6 +175,8 @@ pub(super) struct ModelPlan<'a> {
 pub(super) struct CustomPlan {
     /// The interface of its custom effects, if it has any.
     pub(super) reducers: Option<String>,
+    /// The type of the state as these see it; the model's own where nothing is hidden.
+    pub(super) visible: String,
     /// The interface of its upcasts written in Rust, if it has any.
     pub(super) upcasts: Option<String>,
     /// Makes the whole model of them.
@@ -401,6 +403,11 @@ fn name_model<'a>(
         .any(|event| matches!(event.effect, Effect::Custom { .. }));
     let custom = (has_custom || has_function).then(|| CustomPlan {
         reducers: has_custom.then(|| taken.claim(&format!("{state}Reducers"))),
+        visible: if has_custom && model.shared_fields().any(is_hidden) {
+            taken.claim(&format!("Visible{state}"))
+        } else {
+            state.clone()
+        },
         upcasts: has_function.then(|| taken.claim(&format!("{state}Upcasts"))),
         with: taken.claim(&format!("{one}ModelWith")),
     });

@@ -497,6 +497,9 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         if let Some(custom) = &model.custom {
             if let Some(reducers) = &custom.reducers {
                 add(&model.at("materializers"), reducers, true);
+                if custom.visible != model.state {
+                    add(&model.at("materializers"), &custom.visible, true);
+                }
             }
             if let Some(upcasts) = &custom.upcasts {
                 add(&model.at("events"), upcasts, true);

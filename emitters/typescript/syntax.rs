@@ -2,6 +2,8 @@
 //!
 //! Every piece of text from a declaration goes through here.
 
+use sync_runtime::schema::Whole;
+
 use crate::{
     Error,
     names::{Language, is_reserved},
@@ -87,7 +89,16 @@ pub(super) fn check_key(name: &str, whose: &str) -> Result<(), Error> {
 
 /// An integer with `_` between its thousands.
 pub(super) fn integer(value: i128) -> String {
-    let digits = value.unsigned_abs().to_string();
+    whole(Whole::new(value))
+}
+
+/// The same of any width.
+pub(super) fn whole(value: Whole) -> String {
+    let text = value.to_string();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", &*text),
+    };
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) && digits.len() > 4 {
@@ -95,7 +106,7 @@ pub(super) fn integer(value: i128) -> String {
         }
         out.push(digit);
     }
-    if value < 0 { format!("-{out}") } else { out }
+    format!("{sign}{out}")
 }
 
 /// A regular expression that the whole string matches, where `\s` and `.` mean what they mean on the server.

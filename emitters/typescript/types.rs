@@ -348,26 +348,30 @@ fn int_parser(int: IntType, big: bool) -> &'static str {
         IntType::I16 => "i16",
         IntType::I32 => "i32",
         IntType::I64 if big => "bigI64",
-        IntType::I64 => "i64",
+        IntType::I128 if big => "bigI128",
+        IntType::I64 | IntType::I128 => "i64",
         IntType::U8 => "u8",
         IntType::U16 => "u16",
         IntType::U32 => "u32",
         IntType::U64 if big => "bigU64",
-        IntType::U64 => "u64",
+        IntType::U128 if big => "bigU128",
+        IntType::U64 | IntType::U128 => "u64",
     }
 }
 
-/// A key is text, so that 64 bits fit.
+/// A key is text, so that all bits fit.
 fn int_key_parser(int: IntType) -> &'static str {
     match int {
         IntType::I8 => "i8Key",
         IntType::I16 => "i16Key",
         IntType::I32 => "i32Key",
         IntType::I64 => "i64Key",
+        IntType::I128 => "i128Key",
         IntType::U8 => "u8Key",
         IntType::U16 => "u16Key",
         IntType::U32 => "u32Key",
         IntType::U64 => "u64Key",
+        IntType::U128 => "u128Key",
     }
 }
 
@@ -400,6 +404,10 @@ mod tests {
             (Type::Int(IntType::I64), false, "number", "i64"),
             (Type::Int(IntType::I64), true, "bigint", "bigI64"),
             (Type::Int(IntType::U64), true, "bigint", "bigU64"),
+            (Type::Int(IntType::I128), false, "number", "i64"),
+            (Type::Int(IntType::I128), true, "bigint", "bigI128"),
+            (Type::Int(IntType::U128), false, "number", "u64"),
+            (Type::Int(IntType::U128), true, "bigint", "bigU128"),
             // `big` says nothing about what 32 bits hold.
             (Type::Int(IntType::I32), true, "number", "i32"),
             (Type::Float32, false, "number", "float32"),

@@ -53,7 +53,7 @@ impl Event<'_> {
 
 /// Every event whose effect is known; the others are errors.
 pub(crate) fn events<'a>(cx: &Ctxt, model: &'a Model<'_>) -> Vec<Event<'a>> {
-    let declared = model.attrs.events.iter().flat_map(|(events, ..)| events);
+    let declared = model.attrs.events.iter().flat_map(|decl| &decl.events);
     declared
         .filter_map(|decl| {
             Some(Event {

@@ -177,7 +177,7 @@ pub const fn pattern(field: &str, ty: &Type) {
 #[track_caller]
 pub const fn big(field: &str, ty: &Type) {
     if !holds_wide_integer(ty) {
-        mismatch(field, ty, "'big' is for 64-bit integers")
+        mismatch(field, ty, "'big' is for integers of 64 bits or more")
     }
 }
 

@@ -16,7 +16,7 @@ const TAKEN: [&str; 4] = ["apply", "emit", "emit_event", "event_history"];
 
 /// `events(created, created)`, `events(ItemAdded)`, a custom event called `apply`
 pub(super) fn names(cx: &Ctxt, model: &Model<'_>, events: &[Event<'_>]) {
-    let declared = model.attrs.events.iter().flat_map(|(events, ..)| events);
+    let declared = model.attrs.events.iter().flat_map(|decl| &decl.events);
     let mut seen: BTreeMap<String, &EventDecl> = BTreeMap::new();
     for decl in declared {
         let name = syn::ext::IdentExt::unraw(&decl.name).to_string();

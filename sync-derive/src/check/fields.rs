@@ -201,7 +201,7 @@ fn big(cx: &Ctxt, field: &Field<'_>) {
         cx.error(
             span,
             format!(
-                "'big' is for 64-bit integers, and '{}' is {is}",
+                "'big' is for integers of 64 bits or more, and '{}' is {is}",
                 field.name()
             ),
         );

@@ -28,7 +28,7 @@ pub(crate) fn model(cx: &Ctxt, model: &Model<'_>, events: &[Event<'_>]) {
         fields::list(cx, field);
     }
     fields::wire_names(cx, &model.fields);
-    model::events(cx, model);
+    model::events(cx, model, events);
     effects::names(cx, model, events);
     effects::fields(cx, model, events);
     rights::groups(cx, model);

@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::fields;
 use crate::{
     ctxt::Ctxt,
+    infer::{Effect, Event},
     inflect,
     input::{
         Field, Kind, Model,
@@ -46,7 +47,7 @@ pub(super) fn other_modes(cx: &Ctxt, model: &Model<'_>) {
     belongs(
         "events",
         Mode::Events,
-        attrs.events.as_ref().map(|(_, _, span)| *span),
+        attrs.events.as_ref().map(|decl| decl.span),
     );
     belongs(
         "snapshot",
@@ -193,7 +194,9 @@ pub(super) fn id(cx: &Ctxt, model: &Model<'_>) {
             model.ident,
             "a model has an id: a field `id: Uuid`, or another that is marked `#[sync(id)]`",
         ),
-        [id] => fields::id_type(cx, id),
+        // The other modes also count ids.
+        [id] if matches!(model.attrs.mode, Some((Mode::Events, _))) => fields::id_type(cx, id),
+        [_] => {}
         [_, second, ..] => cx.error_at(second.ident, "a model has one id"),
     }
 }
@@ -214,8 +217,8 @@ pub(super) fn managed_once(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
-/// `mode = "events"` without events
-pub(super) fn events(cx: &Ctxt, model: &Model<'_>) {
+/// `mode = "events"` without events, or without one that makes the entity
+pub(super) fn events(cx: &Ctxt, model: &Model<'_>, known: &[Event<'_>]) {
     if !matches!(model.attrs.mode, Some((Mode::Events, _))) {
         return;
     }
@@ -223,7 +226,19 @@ pub(super) fn events(cx: &Ctxt, model: &Model<'_>) {
     match &model.attrs.events {
         None if model.attrs.wrote("events") => {}
         None => cx.error_at(model.ident, message),
-        Some((_, true, span)) => cx.error(*span, message),
-        Some(_) => {}
+        Some(decl) if decl.written == 0 => cx.error(decl.span, message),
+        // An event that cannot be read, which is an error of its own, may be the one.
+        Some(decl) => {
+            let creates = |event: &Event<'_>| matches!(event.effect, Effect::Create);
+            if known.len() == decl.written && !known.iter().any(creates) {
+                cx.error(
+                    decl.span,
+                    format!(
+                        "no event makes a new '{}': add 'created', or another name with the effect, such as `opened(create)`",
+                        model.entity()
+                    ),
+                );
+            }
+        }
     }
 }

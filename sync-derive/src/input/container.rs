@@ -30,6 +30,15 @@ pub(crate) enum SnapshotDecl {
     Off,
 }
 
+/// `events(created, ...)`
+pub(crate) struct EventsDecl {
+    /// Those that can be read.
+    pub(crate) events: Vec<EventDecl>,
+    /// How many are written, readable or not.
+    pub(crate) written: usize,
+    pub(crate) span: Span,
+}
+
 /// `name = [a, b]`
 pub(crate) struct Named {
     pub(crate) name: Ident,
@@ -42,8 +51,7 @@ pub(crate) struct Container {
     pub(crate) mode: Option<(Mode, Span)>,
     pub(crate) entity: Option<LitStr>,
     pub(crate) path: Option<LitStr>,
-    /// And whether none is written.
-    pub(crate) events: Option<(Vec<EventDecl>, bool, Span)>,
+    pub(crate) events: Option<EventsDecl>,
     pub(crate) snapshot: Option<(SnapshotDecl, Span)>,
     /// As the variant of the schema.
     pub(crate) notification: Option<&'static str>,
@@ -115,9 +123,10 @@ impl Container {
             "path" => self.path = item.string(cx),
             "events" => {
                 let tokens = item.parens(cx, "`events(created, ...)`");
-                self.events = tokens.map(|tokens| {
-                    let none = tokens.is_empty();
-                    (events::parse(cx, tokens), none, item.span())
+                self.events = tokens.map(|tokens| EventsDecl {
+                    written: split(tokens.clone()).len(),
+                    events: events::parse(cx, tokens),
+                    span: item.span(),
                 });
             }
             "snapshot" => self.snapshot = snapshot(cx, item).map(|decl| (decl, item.span())),

@@ -50,7 +50,7 @@ fn modes() {
     [events] 'events' belongs to mode "events"
     [snapshot] 'snapshot' belongs to mode "events"
     "#);
-    assert_snapshot!(model_errors("#[sync(mode = \"api\", tenant = false)] struct Order { id: Uuid }"), @r#"
+    assert_snapshot!(model_errors("#[sync(mode = \"api\", tenant = false)] struct Order { id: i64 }"), @r#"
     ["api"] mode "api" is not built yet; what is built is "events"
     "#);
     assert_snapshot!(errors_with(
@@ -119,6 +119,10 @@ fn events() {
     assert_snapshot!(errors_with("events()", ""), @r#"
     [events] a model in events mode has at least one event: `events(created, ...)`
     "#);
+    assert_snapshot!(errors_with("events(note_changed, deleted)", "note: String"), @r#"
+    [events] no event makes a new 'order': add 'created', or another name with the effect, such as `opened(create)`
+    "#);
+    assert_snapshot!(errors_with("events(opened(create), note_changed)", "note: String"), @r#"no errors"#);
     assert_snapshot!(errors_with("events = \"created\"", ""), @r#"[events] expected `events(created, ...)`"#);
     assert_snapshot!(errors_with("events(created, created)", ""), @r#"[created] a second event 'created'"#);
     assert_snapshot!(errors_with("events(Created(create), event(create), r__x(create))", ""), @r#"
@@ -152,7 +156,7 @@ fn effects_on_the_wrong_field() {
         "events(
             a(push(note)), b(remove(note)), c(update(labels)), d(update(watchers)), e(increment(note)),
             f(transition(note)), g(set(status)), h(merge(status, status)), i(increment(status)), j(set(id)),
-            k(set(created_at)), l(merge(secret)), m(increment(maybe)), n(push(status)), o(set(at)), id_changed
+            k(set(created_at)), l(merge(secret)), m(increment(maybe)), n(push(status)), o(set(at)), id_changed, created
         )",
         r#"
             note: String,

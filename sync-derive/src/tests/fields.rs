@@ -121,8 +121,8 @@ fn kinds() {
     [made] a second 'created_at' beside 'a'
     [event_time] a field is 'created_at' or 'event_time', not both
     [event_time] a time that is filled in is a `DateTime<Utc>`, and 'b' is a string
-    [big] 'big' is for 64-bit integers, and 'c' is a shorter one
-    [big] 'big' is for 64-bit integers, and 'd' is a string
+    [big] 'big' is for integers of 64 bits or more, and 'c' is a shorter one
+    [big] 'big' is for integers of 64 bits or more, and 'd' is a string
     "#);
 }
 

@@ -7,7 +7,7 @@ use super::{
     type_name,
 };
 use crate::embed::{items, target, text};
-use crate::schema::{EnumType, IntType, StructType, Type};
+use crate::schema::{EnumType, IntType, StructType, Type, Whole};
 
 /// Reads compact JSON, as the derive writes it, against a type.
 pub(super) struct Literal<'a> {
@@ -78,25 +78,13 @@ impl<'a> Literal<'a> {
             Some(digits) => digits,
             None => return self.wrong(ty),
         };
-        let (negative, from) = if digits[0] == b'-' {
-            (true, 1)
-        } else {
-            (false, 0)
+        let Some(value) = Whole::parse(digits) else {
+            return Err(expected(ty));
         };
-        let mut value: i128 = 0;
-        let mut at = from;
-        while at < digits.len() {
-            if !digits[at].is_ascii_digit() || at > 30 {
-                return Err(expected(ty));
-            }
-            value = value * 10 + (digits[at] - b'0') as i128;
-            at += 1;
-        }
-        let value = if negative { -value } else { value };
-        if value < int.min(self.big) || value > int.max(self.big) {
+        if value.is_below(int.min(self.big)) || int.max(self.big).is_below(value) {
             let message = expected(ty).and(", and this one is beyond its range");
             return Err(if int.is_wide() && !self.big {
-                message.and(" of ±(2^53-1); mark the field 'big' to use all 64 bits")
+                message.and(" of ±(2^53-1); mark the field 'big' to use all of its bits")
             } else {
                 message
             });

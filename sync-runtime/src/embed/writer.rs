@@ -549,9 +549,11 @@ const fn int_name(int: IntType) -> &'static str {
         IntType::I16 => "i16",
         IntType::I32 => "i32",
         IntType::I64 => "i64",
+        IntType::I128 => "i128",
         IntType::U8 => "u8",
         IntType::U16 => "u16",
         IntType::U32 => "u32",
         IntType::U64 => "u64",
+        IntType::U128 => "u128",
     }
 }

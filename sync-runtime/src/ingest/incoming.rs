@@ -12,7 +12,7 @@ use super::{Code, Rejection, refold};
 use crate::{
     principal::Principal,
     registry::Models,
-    schema::{Event, Model},
+    schema::{Event, Model, Whole},
     semantics::{
         Invalid,
         access::Rights,
@@ -437,7 +437,8 @@ fn version(keys: &Keys<'_>) -> Result<u32, Rejection> {
         // A number that no version can be is one that is not supported.
         Some(raw) => match serde_json::from_str::<Number>(raw.get()) {
             Ok(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => {
-                Ok(values::whole(&number).map_or(u32::MAX, |number| {
+                let number = values::whole(&number).and_then(Whole::to_i64);
+                Ok(number.map_or(u32::MAX, |number| {
                     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
                 }))
             }

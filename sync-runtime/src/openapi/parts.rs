@@ -6,7 +6,7 @@ use openapiv3::{
     StringType, Type as ShapeType, VariantOrUnknownOrEmpty,
 };
 
-use crate::schema::{IntType, Rules};
+use crate::schema::{IntType, Rules, Whole};
 
 /// A schema or a reference to one.
 pub(super) type Slot = ReferenceOr<Shape>;
@@ -43,7 +43,7 @@ pub(super) fn integer(width: IntType, rules: &Rules) -> ShapeType {
         width,
         IntType::I8 | IntType::I16 | IntType::I32 | IntType::U8 | IntType::U16
     );
-    let own = |bound: i128| i64::try_from(bound).ok();
+    let own = Whole::to_i64;
     // `int32` says the bounds of an i32 by itself.
     let stated = width != IntType::I32;
     ShapeType::Integer(IntegerType {

@@ -16,7 +16,10 @@ mod model;
 mod payload;
 mod storage;
 mod sync_type;
+#[cfg(feature = "time")]
+pub(crate) mod time_crate;
 mod types;
+mod whole;
 
 pub use check::{Problem, Schema};
 pub use event::{Effect, Event};
@@ -31,3 +34,4 @@ pub use types::{
     EnumType, IntType, MAX_SAFE_INTEGER, StructType, Tagging, Type, UnionBody, UnionType,
     UnionVariant, Variant,
 };
+pub use whole::Whole;

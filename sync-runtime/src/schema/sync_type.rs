@@ -14,7 +14,8 @@ use super::{IntType, List, Ref, Type};
     message = "`{Self}` is no type that a model can hold",
     label = "not a `SyncType`",
     note = "if it is a struct or an enum of yours, add `#[derive(sync_runtime::SyncType)]` to it",
-    note = "of a crate you do not own, wrap it in a struct of yours that has the derive"
+    note = "of a crate you do not own, wrap it in a struct of yours that has the derive",
+    note = "the types of the crate `time` are behind the feature `time` of sync-runtime"
 )]
 pub trait SyncType {
     /// What it is in the schema.
@@ -56,11 +57,13 @@ plain! {
     i16 => Type::Int(IntType::I16),
     i32 => Type::Int(IntType::I32),
     i64 => Type::Int(IntType::I64),
+    i128 => Type::Int(IntType::I128),
     isize => Type::Int(IntType::I64),
     u8 => Type::Int(IntType::U8),
     u16 => Type::Int(IntType::U16),
     u32 => Type::Int(IntType::U32),
     u64 => Type::Int(IntType::U64),
+    u128 => Type::Int(IntType::U128),
     usize => Type::Int(IntType::U64),
     f32 => Type::Float32,
     f64 => Type::Float64,
@@ -97,11 +100,13 @@ keys!(
     i16,
     i32,
     i64,
+    i128,
     isize,
     u8,
     u16,
     u32,
     u64,
+    u128,
     usize,
     String,
     str,

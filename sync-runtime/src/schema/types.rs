@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, List, Ref, Str};
+use super::{Field, List, Ref, Str, Whole};
 
 /// The largest integer that every target holds exactly in a JSON number: 2^53 - 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -76,10 +76,12 @@ pub enum IntType {
     I16,
     I32,
     I64,
+    I128,
     U8,
     U16,
     U32,
     U64,
+    U128,
 }
 
 /// A struct: what `#[derive(SyncType)]` makes of one.
@@ -176,36 +178,42 @@ pub enum UnionBody {
 }
 
 impl IntType {
-    /// The smallest value: the type's own, or -(2^53-1) for a 64-bit integer that is not `big`.
-    pub const fn min(self, big: bool) -> i128 {
-        match self {
+    /// The smallest value: the type's own, or -(2^53-1) for one of 64 bits or more that is not `big`.
+    pub const fn min(self, big: bool) -> Whole {
+        Whole::new(match self {
             IntType::I8 => i8::MIN as i128,
             IntType::I16 => i16::MIN as i128,
             IntType::I32 => i32::MIN as i128,
             IntType::I64 if big => i64::MIN as i128,
-            IntType::I64 => -(MAX_SAFE_INTEGER as i128),
-            IntType::U8 | IntType::U16 | IntType::U32 | IntType::U64 => 0,
-        }
+            IntType::I128 if big => i128::MIN,
+            IntType::I64 | IntType::I128 => -(MAX_SAFE_INTEGER as i128),
+            IntType::U8 | IntType::U16 | IntType::U32 | IntType::U64 | IntType::U128 => 0,
+        })
     }
 
-    /// The largest value: the type's own, or 2^53-1 for a 64-bit integer that is not `big`.
-    pub const fn max(self, big: bool) -> i128 {
-        match self {
-            IntType::I8 => i8::MAX as i128,
-            IntType::I16 => i16::MAX as i128,
-            IntType::I32 => i32::MAX as i128,
-            IntType::I64 if big => i64::MAX as i128,
-            IntType::U8 => u8::MAX as i128,
-            IntType::U16 => u16::MAX as i128,
-            IntType::U32 => u32::MAX as i128,
-            IntType::U64 if big => u64::MAX as i128,
-            IntType::I64 | IntType::U64 => MAX_SAFE_INTEGER as i128,
-        }
+    /// The largest value: the type's own, or 2^53-1 for one of 64 bits or more that is not `big`.
+    pub const fn max(self, big: bool) -> Whole {
+        Whole::unsigned(match self {
+            IntType::I8 => i8::MAX as u128,
+            IntType::I16 => i16::MAX as u128,
+            IntType::I32 => i32::MAX as u128,
+            IntType::I64 if big => i64::MAX as u128,
+            IntType::I128 if big => i128::MAX as u128,
+            IntType::U8 => u8::MAX as u128,
+            IntType::U16 => u16::MAX as u128,
+            IntType::U32 => u32::MAX as u128,
+            IntType::U64 if big => u64::MAX as u128,
+            IntType::U128 if big => u128::MAX,
+            IntType::I64 | IntType::I128 | IntType::U64 | IntType::U128 => MAX_SAFE_INTEGER as u128,
+        })
     }
 
-    /// Whether it has 64 bits, so that `big` means something.
+    /// Whether it has 64 bits or more, so that `big` means something.
     pub const fn is_wide(self) -> bool {
-        matches!(self, IntType::I64 | IntType::U64)
+        matches!(
+            self,
+            IntType::I64 | IntType::I128 | IntType::U64 | IntType::U128
+        )
     }
 }
 

@@ -439,7 +439,7 @@ fn increment(state: &mut Map<String, Value>, field: &Field, payload: &Map<String
         return;
     };
     if let Some(now) = state.get(&*field.name).and_then(int_of) {
-        let sum = (now + by).clamp(int.min(field.big), int.max(field.big));
+        let sum = now.plus(by).clamp(int.min(field.big), int.max(field.big));
         put(state, field, int_value(sum, field.big && int.is_wide()));
     }
 }

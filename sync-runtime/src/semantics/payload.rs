@@ -7,7 +7,7 @@ use super::{
     values::{self, Form, Missing},
 };
 use crate::schema::{
-    ElementKind, ElementPart, Event, Key, KeyShape, MAX_SAFE_INTEGER, Model, PayloadShape, Type,
+    ElementKind, ElementPart, Event, IntType, Key, KeyShape, Model, PayloadShape, Type,
 };
 
 /// Checks the payload of an event and gives its normal form.
@@ -70,9 +70,9 @@ fn normal_key(key: &Key<'_>, value: Value) -> Result<Value, Invalid> {
         KeyShape::Element(part) => normal_element(part, value),
         KeyShape::State(field) => values::normal(&field.ty, false, Form::Input, value),
         KeyShape::Amount => {
-            let limit = i128::from(MAX_SAFE_INTEGER);
+            let (min, max) = (IntType::I64.min(false), IntType::I64.max(false));
             match values::int_of(&value).filter(|_| value.is_number()) {
-                Some(amount) if (-limit..=limit).contains(&amount) => {
+                Some(amount) if (min..=max).contains(&amount) => {
                     Ok(values::int_value(amount, false))
                 }
                 _ => Err(Invalid::here("expected an integer within ±(2^53-1)")),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::fold::Reducer;
+use super::{fold::Reducer, wire};
 use crate::{
     schema::{Effect, Event, Lift, Model},
     typed::run_upcast,
@@ -92,6 +92,15 @@ pub fn lift(
     Ok(())
 }
 
+/// The value that a step gives a field, as a payload has it.
+pub fn default_of(model: &Model, field: &str, literal: &str) -> Value {
+    let known = model.field(field);
+    known
+        .and_then(|field| wire::from_literal(&field.ty, field.big, literal).ok())
+        // Of a field that has another name or type by now; that the literal is JSON the derive has checked.
+        .unwrap_or_else(|| serde_json::from_str(literal).unwrap_or(Value::Null))
+}
+
 fn apply(
     reducer: Reducer<'_>,
     event: &Event,
@@ -103,8 +112,7 @@ fn apply(
         Lift::Rename { from, to } => rename(payload, from, to),
         Lift::Default { field, value } => {
             if event.effect == Effect::Create && !payload.contains_key(&**field) {
-                // The derive has checked that the literal is JSON.
-                let value = serde_json::from_str(value).unwrap_or(Value::Null);
+                let value = default_of(reducer.model, field, value);
                 payload.insert(field.clone().into_owned(), value);
             }
         }

@@ -1,6 +1,9 @@
 //! Between serde's form of a Rust value and the wire's.
 //!
-//! They differ in two things: an integer marked `big` is a string on the wire, and the wire has one normal form.
+//! They differ in three things: an integer marked `big` is a string on the wire, the crate `time` writes its types as
+//! lists of numbers, and the wire has one normal form.
+
+pub(crate) mod wide;
 
 use serde_json::{Map, Value};
 
@@ -19,16 +22,29 @@ pub fn to_wire(ty: &Type, big: bool, value: Value) -> Result<Value, Invalid> {
     values::normal(ty, big, Form::State, widen(ty, big, value))
 }
 
+/// A literal of a declaration, which writes integers as numbers whether they are `big` or not, in the wire's normal form.
+///
+/// # Errors
+///
+/// A literal that is no value of the type; the derive accepts none.
+pub fn from_literal(ty: &Type, big: bool, json: &str) -> Result<Value, Invalid> {
+    let value = wide::parse(json).map_err(|error| Invalid::here(error.to_string()))?;
+    to_wire(ty, big, value)
+}
+
 /// A value of the wire as serde reads it.
 pub fn from_wire(ty: &Type, big: bool, value: Value) -> Value {
-    walk(ty, big, value, &narrow_int)
+    walk(ty, big, value, &|ty, value| match ty {
+        Type::Int(_) => narrow_int(value),
+        _ => narrow_time(ty, value),
+    })
 }
 
 /// The same as [`to_wire`] without the check.
 fn widen(ty: &Type, big: bool, value: Value) -> Value {
-    walk(ty, big, value, &|value| match value {
-        Value::Number(number) => Value::String(number.to_string()),
-        other => other,
+    walk(ty, big, value, &|ty, value| match (ty, value) {
+        (Type::Int(_), Value::Number(number)) => Value::String(number.to_string()),
+        (_, value) => widen_time(ty, value),
     })
 }
 
@@ -37,16 +53,35 @@ fn narrow_int(value: Value) -> Value {
         Value::String(text) => match (text.parse::<i64>(), text.parse::<u64>()) {
             (Ok(number), _) => Value::from(number),
             (_, Ok(number)) => Value::from(number),
-            _ => Value::String(text),
+            _ => Value::String(wide::mark(&text)),
         },
         other => other,
     }
 }
 
-/// Applies `change` to each wide integer that is `big`.
-fn walk(ty: &Type, big: bool, value: Value, change: &dyn Fn(Value) -> Value) -> Value {
+#[cfg(feature = "time")]
+use crate::schema::time_crate::{from_text as narrow_time, to_text as widen_time};
+
+#[cfg(not(feature = "time"))]
+fn narrow_time(_: &Type, value: Value) -> Value {
+    value
+}
+
+#[cfg(not(feature = "time"))]
+fn widen_time(_: &Type, value: Value) -> Value {
+    value
+}
+
+/// What a leaf of one type becomes.
+type Change<'a> = &'a dyn Fn(&Type, Value) -> Value;
+
+/// Applies `change` to each wide integer that is `big`, and to each time.
+fn walk(ty: &Type, big: bool, value: Value, change: Change<'_>) -> Value {
     match (ty, value) {
-        (Type::Int(int), value) if big && int.is_wide() => change(value),
+        (Type::Int(int), value) if big && int.is_wide() => change(ty, value),
+        (Type::DateTime | Type::LocalDateTime | Type::Date | Type::Time, value) => {
+            change(ty, value)
+        }
         (Type::Option(inner), value) if !value.is_null() => walk(inner, big, value, change),
         (Type::List(item) | Type::Set(item) | Type::Array { item, .. }, Value::Array(items)) => {
             items
@@ -77,7 +112,7 @@ fn walk(ty: &Type, big: bool, value: Value, change: &dyn Fn(Value) -> Value) -> 
 fn walk_fields(
     fields: &[Field],
     object: Map<String, Value>,
-    change: &dyn Fn(Value) -> Value,
+    change: Change<'_>,
 ) -> Map<String, Value> {
     object
         .into_iter()
@@ -96,7 +131,7 @@ fn walk_union(
     variants: &[UnionVariant],
     big: bool,
     mut object: Map<String, Value>,
-    change: &dyn Fn(Value) -> Value,
+    change: Change<'_>,
 ) -> Value {
     let body = |name: &str| variants.iter().find(|v| v.name == name).map(|v| &v.body);
     let inside = |body: Option<&UnionBody>, value: Value| match (body, value) {

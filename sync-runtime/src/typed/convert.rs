@@ -10,7 +10,11 @@ use crate::{
         Effect, ElementKind, Field, FieldKind, IntType, Key, KeyShape, Model, PayloadShape,
         Tagging, Type, UnionBody, UnionType,
     },
-    semantics::{Invalid, values::complete, wire},
+    semantics::{
+        Invalid,
+        values::complete,
+        wire::{self, wide},
+    },
 };
 
 /// The payload of a typed event as it travels.
@@ -26,7 +30,7 @@ pub fn encode<P: Serialize>(
     let declared = model
         .event(event)
         .ok_or_else(|| PayloadError::unknown(event))?;
-    let value = serde_json::to_value(payload).map_err(|error| PayloadError::new(event, error))?;
+    let value = wide::to_value(payload).map_err(|error| PayloadError::new(event, error))?;
     let shape = PayloadShape::of(model, declared);
     let written = match &shape {
         PayloadShape::Keys(keys) => keys_to_wire(keys, into_object(value)),
@@ -64,7 +68,7 @@ pub fn decode<P: DeserializeOwned>(
             Value::Object(given.collect())
         }
     };
-    serde_json::from_value(value).map_err(|error| PayloadError::new(event, error))
+    wide::from_value(&value).map_err(|error| PayloadError::new(event, error))
 }
 
 /// A removal has one key, whose name only the schema knows for sure.

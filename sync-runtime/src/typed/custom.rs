@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{EventMeta, UpcastFn};
-use crate::schema::Model;
+use crate::{schema::Model, semantics::wire::wide};
 
 /// A custom effect over serde's JSON of the state and the payload. An error leaves the state as it was.
 pub type CustomFn = fn(state: &mut Value, payload: &Value, meta: &EventMeta) -> Result<(), String>;
@@ -37,11 +37,11 @@ where
     M: Serialize + DeserializeOwned,
     P: DeserializeOwned,
 {
-    let mut model = M::deserialize(&*state).map_err(|error| format!("state: {error}"))?;
-    let payload = P::deserialize(payload).map_err(|error| format!("payload: {error}"))?;
+    let mut model = wide::from_value::<M>(state).map_err(|error| format!("state: {error}"))?;
+    let payload = wide::from_value::<P>(payload).map_err(|error| format!("payload: {error}"))?;
     catch_unwind(AssertUnwindSafe(|| effect(&mut model, &payload, meta)))
         .map_err(|panic| format!("panicked: {}", panic_text(&*panic)))?;
-    *state = serde_json::to_value(&model).map_err(|error| format!("state: {error}"))?;
+    *state = wide::to_value(&model).map_err(|error| format!("state: {error}"))?;
     Ok(())
 }
 

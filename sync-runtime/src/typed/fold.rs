@@ -9,7 +9,7 @@ use crate::{
         fold::{Folded, Occurrence, Reducer},
         hlc::Stamp,
         values::default_of,
-        wire,
+        wire::{self, wide},
     },
 };
 
@@ -62,7 +62,7 @@ fn to_folded<M: EventModel>(state: Entity<M>) -> (Folded, Map<String, Value>) {
         Entity::Deleted => return (Folded::Deleted, Map::new()),
         Entity::Live(state) => state,
     };
-    let mut rest = match serde_json::to_value(&state) {
+    let mut rest = match wide::to_value(&state) {
         Ok(Value::Object(object)) => object,
         other => panic!("a {} serialises as an object: {other:?}", M::MODEL.name),
     };
@@ -92,7 +92,7 @@ pub(crate) fn entity_of<M: EventModel>(folded: &Folded) -> Result<Entity<M>, ser
 fn from_shared<M: EventModel>(shared: Map<String, Value>, excluded: Map<String, Value>) -> M {
     let mut object = to_serde(M::MODEL, shared);
     object.extend(excluded);
-    match M::deserialize(Value::Object(object)) {
+    match wide::from_value(&Value::Object(object)) {
         Ok(state) => state,
         Err(error) => panic!("a {} reads what it writes: {error}", M::MODEL.name),
     }

@@ -21,7 +21,7 @@ fn standard_types() {
         ($($ty:ty),* $(,)?) => { [$(format!("{} {}", stringify!($ty), json(<$ty>::TYPE))),*].join("\n") };
     }
     insta::assert_snapshot!(all![
-        bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, String, Box<str>, char, Uuid,
+        bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, String, Box<str>, char, Uuid,
         DateTime<Utc>, DateTime<FixedOffset>, NaiveDateTime, NaiveDate, NaiveTime, Decimal, serde_json::Value,
         Option<i32>, Vec<Option<bool>>, BTreeSet<String>, HashSet<Uuid>, BTreeMap<String, i32>, HashMap<i64, bool>,
         Box<i32>, Arc<Vec<i32>>, [u8; 4], (i32,), (i32, String, bool, i8, i16, u8, u16, f64),
@@ -31,11 +31,13 @@ fn standard_types() {
     i16 {"int":"i16"}
     i32 {"int":"i32"}
     i64 {"int":"i64"}
+    i128 {"int":"i128"}
     isize {"int":"i64"}
     u8 {"int":"u8"}
     u16 {"int":"u16"}
     u32 {"int":"u32"}
     u64 {"int":"u64"}
+    u128 {"int":"u128"}
     usize {"int":"u64"}
     f32 "float32"
     f64 "float64"

@@ -2,5 +2,8 @@
 #![allow(missing_docs, reason = "the models are tests")]
 
 mod forms;
+mod integers;
 mod models;
 mod renames;
+#[cfg(feature = "time")]
+mod times;

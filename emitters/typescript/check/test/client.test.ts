@@ -6,7 +6,7 @@ import { entityModel } from '../generated/awkward/src/materializers/utils_.js';
 import { absent, type EventEnvelope } from '../generated/awkward/src/model.js';
 import { parseEntity } from '../generated/awkward/src/schemas/utils_.js';
 import { createSync, InvalidPayload, memoryStore, RefusedLocally, type Sync } from '../generated/fixtures/src/index.js';
-import { shiftModelWith } from '../generated/fixtures/src/materializers/shift.js';
+import { shiftModel, shiftModelWith } from '../generated/fixtures/src/materializers/shift.js';
 import { repairModelWith } from '../generated/repair/src/materializers/repair.js';
 import { parseRepair } from '../generated/repair/src/schemas/repair.js';
 import { options, reducers, repairOptions } from './consumer.js';
@@ -115,8 +115,9 @@ describe('a reader without all rights', () => {
   it('keeps hidden fields out of the reach of custom effects', () => {
     const model = shiftModelWith({
       tips_split: (state) => {
-        assert.equal(state.margin_cents, null);
-        return { ...state, margin_cents: 5, id: 'other', created_at: state.updated_at, waiter: 'B' };
+        assert.equal(Reflect.get(state, 'margin_cents'), null);
+        const reaching = { margin_cents: 5 };
+        return { ...state, ...reaching, id: 'other', created_at: state.updated_at, waiter: 'B' };
       },
     });
     const base = model.reduce(
@@ -143,6 +144,25 @@ describe('a reader without all rights', () => {
     };
     return envelope as never;
   }
+});
+
+describe('a model without the application’s function', () => {
+  it('does not fold a custom effect as if nothing had happened', () => {
+    const event: EventEnvelope = {
+      id: 'i',
+      event_type: 'shift.tips_split',
+      entity_type: 'shift',
+      entity_id: 'e',
+      payload: { shares: 2 },
+      timestamp: '001763712000123.00000.9f3c2a10',
+      schema_version: 2,
+      user_id: null,
+      idempotency_key: 'i',
+    };
+    const made = { ...event, event_type: 'shift.created', payload: { waiter: 'A', opened_on: '2026-11-21' } };
+    const shift = shiftModel.reduce(absent, made as never);
+    assert.throws(() => shiftModel.reduce(shift, event as never), { code: 'missing_reducer' });
+  });
 });
 
 describe('older versions', () => {

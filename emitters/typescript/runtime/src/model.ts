@@ -74,7 +74,7 @@ export interface TransitionRule {
 /** One declared event. */
 export interface EventDefinition<Payload = unknown> {
   readonly effect: EffectKind;
-  /** Checks a payload and returns its normal form; throws `InvalidPayload` with a JSON pointer. */
+  /** Checks a payload, its rules among it, and returns its normal form; throws `InvalidPayload` with a JSON pointer. */
   readonly parse: (payload: unknown) => Payload;
   /** The same for a payload from the log, which may lack the keys that its reader does not see; `parse` unless set. */
   readonly read?: (payload: unknown) => Payload;

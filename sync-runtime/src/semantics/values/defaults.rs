@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::{Form, int_value, normal::normal, unions::complete_union};
-use crate::schema::{Default, Field, FieldKind, Type};
+use super::{int_value, unions::complete_union};
+use crate::{
+    schema::{Default, Field, FieldKind, Type, Whole},
+    semantics::wire,
+};
 
 /// The value that a field has when a payload leaves it out; `None` where it must be given.
 pub fn default_of(field: &Field) -> Option<Value> {
     match &field.default {
-        Some(Default::Literal(json)) => {
-            let value = serde_json::from_str(json).ok()?;
-            normal(&field.ty, field.big, Form::State, value).ok()
-        }
+        Some(Default::Literal(json)) => wire::from_literal(&field.ty, field.big, json).ok(),
         Some(Default::OfType) => type_default(&field.ty, field.big),
         None => matches!(&*field.ty, Type::Option(_)).then_some(Value::Null),
     }
@@ -21,7 +21,7 @@ pub fn default_of(field: &Field) -> Option<Value> {
 pub fn type_default(ty: &Type, big: bool) -> Option<Value> {
     Some(match ty {
         Type::Bool => Value::Bool(false),
-        Type::Int(int) => int_value(0, big && int.is_wide()),
+        Type::Int(int) => int_value(Whole::new(0), big && int.is_wide()),
         Type::Float32 | Type::Float64 => Value::from(0.0),
         Type::String => Value::String(String::new()),
         Type::Decimal => Value::String("0".to_owned()),

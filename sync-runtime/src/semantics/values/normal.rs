@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{
     default_of,
-    numbers::{normal_decimal, normal_float, normal_int, normal_json_number, parse_big},
+    numbers::{normal_decimal, normal_float, normal_int, normal_json_number},
     rules::check_rules,
     sets::{keyed, sorted_set},
     unions::normal_union,
 };
 use crate::{
-    schema::{EnumType, Field, StructType, Type},
+    schema::{EnumType, Field, StructType, Type, Whole},
     semantics::{Invalid, time},
 };
 
@@ -249,7 +249,7 @@ fn normal_map(
 /// The key of a map is a string on the wire, whatever its type.
 fn normal_key(ty: &Type, name: &str) -> Result<String, Invalid> {
     match ty {
-        Type::Int(int) => match parse_big(name) {
+        Type::Int(int) => match Whole::parse(name.as_bytes()) {
             Some(number) if (int.min(true)..=int.max(true)).contains(&number) => {
                 Ok(number.to_string())
             }

@@ -5,14 +5,14 @@ use serde_json::{Number, Value};
 
 use super::normal::expected;
 use crate::{
-    schema::{IntType, MAX_SAFE_INTEGER},
+    schema::{IntType, MAX_SAFE_INTEGER, Whole},
     semantics::Invalid,
 };
 
 pub(super) fn normal_int(int: IntType, big: bool, value: Value) -> Result<Value, Invalid> {
     let wide = big && int.is_wide();
     let number = match &value {
-        Value::String(text) if wide => parse_big(text),
+        Value::String(text) if wide => Whole::parse(text.as_bytes()),
         Value::Number(number) if !wide => whole(number),
         _ => None,
     };
@@ -28,46 +28,34 @@ pub(super) fn normal_int(int: IntType, big: bool, value: Value) -> Result<Value,
 }
 
 /// An integer as the wire has it: a number, or a string where it is `big`.
-pub fn int_value(number: i128, wide: bool) -> Value {
-    if wide {
-        return Value::String(number.to_string());
-    }
+pub fn int_value(number: Whole, wide: bool) -> Value {
     // Within ±(2^53-1) by the bounds of every type that is not wide.
-    Value::Number(Number::from(i64::try_from(number).unwrap_or(
-        if number < 0 {
-            -MAX_SAFE_INTEGER
-        } else {
-            MAX_SAFE_INTEGER
-        },
-    )))
+    match number.to_i64() {
+        Some(number) if !wide => Value::Number(Number::from(number)),
+        _ => Value::String(number.to_string()),
+    }
 }
 
 /// The integer in a value of the wire's form; `None` if it holds none.
-pub fn int_of(value: &Value) -> Option<i128> {
+pub fn int_of(value: &Value) -> Option<Whole> {
     match value {
-        Value::String(text) => parse_big(text),
+        Value::String(text) => Whole::parse(text.as_bytes()),
         Value::Number(number) => whole(number),
         _ => None,
     }
 }
 
-pub(super) fn parse_big(text: &str) -> Option<i128> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let shape = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    shape.then(|| text.parse().ok()).flatten()
-}
-
 /// The integer that a number is, however it is spelled.
-pub fn whole(number: &Number) -> Option<i128> {
+pub fn whole(number: &Number) -> Option<Whole> {
     if let Some(number) = number.as_i64() {
-        return Some(i128::from(number));
+        return Some(number.into());
     }
     if let Some(number) = number.as_u64() {
-        return Some(i128::from(number));
+        return Some(number.into());
     }
     let number = number.as_f64()?;
     let limit = MAX_SAFE_INTEGER as f64;
-    (number.fract() == 0.0 && number.abs() <= limit).then_some(number as i128)
+    (number.fract() == 0.0 && number.abs() <= limit).then_some((number as i64).into())
 }
 
 pub(super) fn normal_float(value: Value, round: impl Fn(f64) -> f64) -> Result<Value, Invalid> {
@@ -109,9 +97,9 @@ pub fn decimal_text(number: Decimal) -> String {
 }
 
 pub(super) fn normal_json_number(number: &Number) -> Result<Number, Invalid> {
-    match whole(number) {
-        Some(whole) if whole.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs().into() => {
-            Ok(Number::from(whole as i64))
+    match whole(number).map(Whole::to_i64) {
+        Some(Some(whole)) if whole.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs() => {
+            Ok(Number::from(whole))
         }
         Some(_) => Err(Invalid::here(
             "integers beyond ±(2^53-1) are refused; send them as strings",

@@ -11,7 +11,10 @@ use regex_lite::Regex;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::{schema::Rules, semantics::Invalid};
+use crate::{
+    schema::{Rules, Whole},
+    semantics::Invalid,
+};
 
 pub(super) fn check_rules(rules: &Rules, value: &Value) -> Result<(), Invalid> {
     if value.is_null() {
@@ -69,6 +72,13 @@ fn compare_numbers(value: &Value, bound: &str) -> Option<Ordering> {
         Value::String(text) => text.clone(),
         _ => return None,
     };
+    // A decimal has 96 bits, an integer up to 128.
+    if let (Some(value), Some(bound)) = (
+        Whole::parse(text.as_bytes()),
+        Whole::parse(bound.as_bytes()),
+    ) {
+        return Some(value.cmp(&bound));
+    }
     Some(
         Decimal::from_str(&text)
             .ok()?

@@ -160,7 +160,7 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 fn int(value: &Value) -> Option<i64> {
-    i64::try_from(values::int_of(value)?).ok()
+    values::int_of(value)?.to_i64()
 }
 
 /// Text that PostgreSQL reads as a number.

@@ -3,7 +3,7 @@
 //! Shared fields are generated from the one JSON state, so that a column can never disagree with it. Excluded fields
 //! are plain columns, which only the application's Rust code reads and writes; the fold never touches them.
 
-use crate::schema::{Field, Type, Visibility};
+use crate::schema::{Field, IntType, Type, Visibility};
 
 /// An identifier.
 pub(super) fn quoted(name: &str) -> String {
@@ -30,6 +30,10 @@ pub(super) fn definition(field: &Field) -> String {
 pub(super) fn sorted_as(field: &Field, expression: &str) -> String {
     match field.ty.non_null() {
         Type::Decimal => format!("CAST({expression} AS REAL)"),
+        // What 64 bits do not hold is sorted as near as a double tells.
+        Type::Int(IntType::I128 | IntType::U128) if field.big => {
+            format!("CAST({expression} AS REAL)")
+        }
         Type::Int(int) if field.big && int.is_wide() => format!("CAST({expression} AS INTEGER)"),
         _ => expression.to_owned(),
     }

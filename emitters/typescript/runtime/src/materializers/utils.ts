@@ -4,6 +4,7 @@
  * The law they share: an effect that does nothing returns the very same value it was given, so that a reducer can tell by
  * identity whether the event did something, and with it whether `updated_at` moves.
  */
+import { SyncError } from '../errors.js';
 import type { EventEnvelope, EventMeta } from '../model.js';
 
 /** What can identify an element of a keyed list. */
@@ -31,6 +32,11 @@ export function eventTime(timestamp: string): string {
   const minute = Math.floor(inDay / 60_000) % 60;
   const second = Math.floor(inDay / 1000) % 60;
   return `${years}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}.${pad(inDay % 1000, 3)}Z`;
+}
+
+/** Stands for the application's function in a model that was made without it. */
+export function missingReducer(): never {
+  throw new SyncError('missing_reducer', 'a custom effect is folded by a model that was made without its function');
 }
 
 /** What a `custom` effect learns about the event it applies. */

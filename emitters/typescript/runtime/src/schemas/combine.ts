@@ -1,6 +1,6 @@
 /** Parsers for what a declaration adds to plain values: widths of integers, names that changed, defaults, keys, tags. */
 import { InvalidPayload } from '../errors.js';
-import { bigInteger, date, int, isRecord, list, type Parser, pointer, string } from './validate.js';
+import { bigInteger, date, int, isRecord, list, type Parser, pointer, ruled, string } from './validate.js';
 
 export const i8: Parser<number> = int(-128, 127);
 export const i16: Parser<number> = int(-32_768, 32_767);
@@ -14,6 +14,9 @@ export const u64: Parser<number> = int(0);
 /** 64 bits as a string of digits. */
 export const bigI64: Parser<bigint> = bigInteger(-(2n ** 63n), 2n ** 63n - 1n);
 export const bigU64: Parser<bigint> = bigInteger(0n, 2n ** 64n - 1n);
+/** The same of 128 bits. */
+export const bigI128: Parser<bigint> = bigInteger(-(2n ** 127n), 2n ** 127n - 1n);
+export const bigU128: Parser<bigint> = bigInteger(0n, 2n ** 128n - 1n);
 
 /** The key of a map that is an integer: its digits. */
 function intKey(parser: Parser<bigint>): Parser<string> {
@@ -28,6 +31,8 @@ export const u8Key: Parser<string> = intKey(bigInteger(0n, 255n));
 export const u16Key: Parser<string> = intKey(bigInteger(0n, 65_535n));
 export const u32Key: Parser<string> = intKey(bigInteger(0n, 2n ** 32n - 1n));
 export const u64Key: Parser<string> = intKey(bigU64);
+export const i128Key: Parser<string> = intKey(bigI128);
+export const u128Key: Parser<string> = intKey(bigU128);
 
 /** A time of day, `08:00:00.000`: what is finer than a millisecond is cut off. */
 export const time: Parser<string> = (value, at) => {
@@ -108,13 +113,11 @@ export function keyedList<T, K extends keyof T>(element: Parser<T>, key: K): Par
 
 /** Bounds of how many entries a map has, both included. */
 export function entries<T extends object>(parser: Parser<T>, min: number | null, max: number | null): Parser<T> {
-  return (value, at) => {
-    const parsed = parser(value, at);
+  return ruled(parser, (parsed, at) => {
     const size = Object.keys(parsed).length;
     if (min !== null && size < min) throw new InvalidPayload(at, `expected at least ${min} entries`);
     if (max !== null && size > max) throw new InvalidPayload(at, `expected at most ${max} entries`);
-    return parsed;
-  };
+  });
 }
 
 /** A member of a tagged enum: the tag is taken off, the rest parsed, and the member's own name put back. */

@@ -294,24 +294,46 @@ export function firstOf<T>(expected: string, ...parsers: readonly Parser<T>[]): 
   };
 }
 
-/** Bounds of a number, both included. */
-export function range<T extends number | bigint>(parser: Parser<T>, min: T | null, max: T | null): Parser<T> {
+/** Whether what is read was recorded already, perhaps under other rules. */
+let recorded = false;
+
+/**
+ * Reads what was recorded, from the network or the disk: its shape is checked, and no rule (`range`, `length`, `pattern`). Rules are for
+ * what is about to be recorded; an event that was accepted under looser ones stays readable, and folds as it does on the server.
+ */
+export function asRecorded<T>(read: () => T): T {
+  const before = recorded;
+  recorded = true;
+  try {
+    return read();
+  } finally {
+    recorded = before;
+  }
+}
+
+/** A parser with a rule, which throws. */
+export function ruled<T>(parser: Parser<T>, rule: (parsed: T, at: string) => void): Parser<T> {
   return (value, at) => {
     const parsed = parser(value, at);
-    if (min !== null && parsed < min) fail(at, `at least ${min}`);
-    if (max !== null && parsed > max) fail(at, `at most ${max}`);
+    if (!recorded) rule(parsed, at);
     return parsed;
   };
 }
 
+/** Bounds of a number, both included. */
+export function range<T extends number | bigint>(parser: Parser<T>, min: T | null, max: T | null): Parser<T> {
+  return ruled(parser, (parsed, at) => {
+    if (min !== null && parsed < min) fail(at, `at least ${min}`);
+    if (max !== null && parsed > max) fail(at, `at most ${max}`);
+  });
+}
+
 /** Bounds of a decimal, given as decimals in normal form, both included. */
 export function decimalRange(parser: Parser<string>, min: string | null, max: string | null): Parser<string> {
-  return (value, at) => {
-    const parsed = parser(value, at);
+  return ruled(parser, (parsed, at) => {
     if (min !== null && compareDecimals(parsed, min) < 0) fail(at, `at least ${min}`);
     if (max !== null && compareDecimals(parsed, max) > 0) fail(at, `at most ${max}`);
-    return parsed;
-  };
+  });
 }
 
 /** Bounds of a length: Unicode scalars of a string, elements of a list. */
@@ -320,21 +342,18 @@ export function length<T extends string | readonly unknown[]>(
   min: number | null,
   max: number | null,
 ): Parser<T> {
-  return (value, at) => {
-    const parsed = parser(value, at);
+  return ruled(parser, (parsed, at) => {
     const size = [...parsed].length;
     if (min !== null && size < min) fail(at, `a length of at least ${min}`);
     if (max !== null && size > max) fail(at, `a length of at most ${max}`);
-    return parsed;
-  };
+  });
 }
 
 /** A string that matches; the expression is anchored by whoever writes it. */
 export function pattern(parser: Parser<string>, expression: RegExp): Parser<string> {
-  return (value, at) => {
-    const parsed = parser(value, at);
-    return expression.test(parsed) ? parsed : fail(at, `a string that matches ${expression.source}`);
-  };
+  return ruled(parser, (parsed, at) => {
+    if (!expression.test(parsed)) fail(at, `a string that matches ${expression.source}`);
+  });
 }
 
 /** Order of decimals in normal form, by value. */

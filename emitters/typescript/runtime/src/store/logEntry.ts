@@ -1,6 +1,7 @@
 /** One event as the engine holds it: how it is read from a record, and the record that is made of it. */
 import { SyncError } from '../errors.js';
 import type { EventEnvelope, ModelDefinition } from '../model.js';
+import { asRecorded } from '../schemas/validate.js';
 import { isEvent, toJson, toWire } from './codec.js';
 import type { FeedEvent, JournalEntry, Rejection } from './db.js';
 
@@ -71,7 +72,7 @@ export function entryOf(
     if (definition !== undefined && model !== undefined && version <= model.version) {
       if (!trusted || !model.plain || older) {
         const lifted = older && model.lift !== undefined ? model.lift(payload, version, type) : payload;
-        payload = (definition.read ?? definition.parse)(lifted);
+        payload = asRecorded(() => (definition.read ?? definition.parse)(lifted));
       }
       readable = true;
     }
