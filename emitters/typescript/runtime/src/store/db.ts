@@ -27,6 +27,8 @@ export interface StoreContents {
   /** In the order of their keys. */
   readonly chunks: readonly Chunk[];
   readonly snapshots: readonly SnapshotText[];
+  /** What the platform kept was damaged, and it began anew: nothing of it is left. */
+  readonly damaged?: boolean;
 }
 
 /** What was appended after a key; where `floor` is beyond that key, older chunks are gone and the reader loads anew. */

@@ -20,9 +20,13 @@ export interface LoadResult {
 }
 
 /** Fills a fresh ledger: pages first, then the journal in order. */
-export function fill(ledger: Ledger, { floor, chunks, snapshots }: StoreContents, changes: Changes): LoadResult {
+export function fill(
+  ledger: Ledger,
+  { floor, chunks, snapshots, damaged = false }: StoreContents,
+  changes: Changes,
+): LoadResult {
   const table = new PageTable();
-  let damage = 0;
+  let damage = damaged ? 1 : 0;
   let outdated = false;
   const pages = snapshots.map(({ key, text }) => ({ key, text, ...parsePageKey(key) }));
   // What a newer page says of an entity is what counts.

@@ -1,6 +1,6 @@
 /** Chromium on a profile of its own, and a server that gives it the test page. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -109,6 +109,18 @@ export class Chromium {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     process.kill(-child.pid, 'SIGKILL');
     await gone;
+  }
+
+  /** Puts bytes at the end of the log of its IndexedDB, where a browser that was killed left off. */
+  appendToLog(bytes: Uint8Array): void {
+    const databases = join(this.#profile, 'Default/IndexedDB');
+    for (const folder of readdirSync(databases).filter((name) => name.endsWith('.leveldb'))) {
+      const last = readdirSync(join(databases, folder))
+        .filter((name) => name.endsWith('.log'))
+        .sort()
+        .at(-1);
+      if (last !== undefined) appendFileSync(join(databases, folder, last), bytes);
+    }
   }
 
   async dispose(): Promise<void> {

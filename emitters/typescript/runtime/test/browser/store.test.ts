@@ -77,4 +77,45 @@ describe('a store that goes wrong', () => {
     await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
     await page.close();
   });
+
+  it('was killed in the middle of a write: what is saved after that stays, too', async () => {
+    const name = `torn-${crypto.randomUUID()}`;
+    const write = async (): Promise<readonly string[]> => {
+      const page = await browser.open();
+      await page.evaluate((store) => window.harness.hold('indexeddb', store), name);
+      const { saved } = await page.evaluate((store) => window.harness.write(store, 20), name);
+      await browser.kill();
+      return saved;
+    };
+    const first = await write();
+    browser.appendToLog(recordHeader); // and the record itself never came
+    await browser.launch();
+    const second = await write();
+    await browser.launch();
+    const page = await browser.open();
+    const { ids, damaged } = await page.evaluate((store) => window.harness.held('indexeddb', store), name);
+    assert.deepEqual(ids, [...first, ...second]);
+    assert.equal(damaged, false);
+    await page.close();
+  });
+
+  it('is given up by the browser as damaged: the status says so, and what the server has comes again', async () => {
+    const page = await browser.open();
+    await page.evaluate(() => window.harness.start());
+    const id = await page.evaluate(() => window.harness.create(3));
+    await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
+    await browser.kill();
+    // A whole record that is not what its checksum says.
+    browser.appendToLog(new Uint8Array([...recordHeader, ...new Uint8Array(600)]));
+    await browser.launch();
+    const again = await browser.open();
+    await again.evaluate(() => window.harness.start());
+    const { problem } = await again.evaluate(() => window.harness.status());
+    assert.equal(problem?.code, 'store_corrupt');
+    await again.waitForFunction((one) => window.harness.order(one) !== null, id);
+    await again.close();
+  });
 });
+
+/** How a record of LevelDB's log begins: its checksum, 539 bytes to come, all of it in one piece. */
+const recordHeader = new Uint8Array([0xfe, 0x51, 0x05, 0x04, 0x1b, 0x02, 0x01]);

@@ -11,6 +11,8 @@ const JOURNAL = 'journal';
 const SNAPSHOTS = 'snapshots';
 const META = 'meta';
 const FLOOR = 'floor';
+/** What Chromium alone has: whether a database is new because it was damaged. */
+const DATA_LOSS = 'dataLoss';
 const ALL = [JOURNAL, SNAPSHOTS, META];
 
 /** Stores in the browser's IndexedDB, or in the one given. */
@@ -26,6 +28,10 @@ class IndexedDbAdapter implements StoreAdapter {
   #onLost: ((error: StoreError) => void) | null = null;
   /** It was there: where it has to be made anew, somebody removed it. */
   #known = false;
+  /** The browser found it damaged and made it anew. */
+  #damaged = false;
+  /** Resolves once it is safe to write. */
+  #renewed: Promise<void> | null = null;
   /** Why nothing can be read or written any more. */
   #ended: StoreError | null = null;
 
@@ -45,15 +51,18 @@ class IndexedDbAdapter implements StoreAdapter {
       result(records.getAllKeys()),
       result(records.getAll()),
     ]);
+    this.#renewed ??= renewLog(this.#idb, this.#name).catch(() => {}); // without it the store is as good as any other
     return {
       floor: typeof floor === 'number' ? floor : 0,
       chunks: chunksOf(keys, texts),
       // Anything that is no text is damage, and for the store above to find.
       snapshots: names.map((name, index) => ({ key: String(name), text: textOf(snapshots[index]) })),
+      damaged: this.#damaged,
     };
   }
 
   async append(text: string, { flush }: { readonly flush: boolean }): Promise<number> {
+    await this.#renewed;
     const transaction = await this.#transaction('readwrite', [JOURNAL], flush);
     const key = result(transaction.objectStore(JOURNAL).add(text));
     key.catch(() => {}); // a failed request fails its transaction, which is what is waited for
@@ -75,6 +84,7 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async compact({ expect, journal, snapshots, drop }: Compaction): Promise<boolean> {
+    await this.#renewed;
     const transaction = await this.#transaction('readwrite', ALL, true);
     const chunks = transaction.objectStore(JOURNAL);
     const records = transaction.objectStore(SNAPSHOTS);
@@ -128,20 +138,22 @@ class IndexedDbAdapter implements StoreAdapter {
     }
   }
 
+  get #idb(): IDBFactory {
+    const factory = this.#factory ?? globalThis.indexedDB;
+    if (factory === undefined) throw new StoreError('storage_unavailable', 'there is no IndexedDB here');
+    return factory;
+  }
+
   #open(): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-      const factory = this.#factory ?? globalThis.indexedDB;
-      if (factory === undefined) {
-        reject(new StoreError('storage_unavailable', 'there is no IndexedDB here'));
-        return;
-      }
-      const request = factory.open(this.#name, 1);
-      request.onupgradeneeded = () => {
+      const request = this.#idb.open(this.#name, 1);
+      request.onupgradeneeded = (event) => {
         if (this.#known) {
           request.transaction?.abort();
           this.#lose('removed');
           return;
         }
+        this.#damaged = DATA_LOSS in event && event[DATA_LOSS] === 'total';
         request.result.createObjectStore(JOURNAL, { autoIncrement: true });
         request.result.createObjectStore(SNAPSHOTS);
         request.result.createObjectStore(META);
@@ -171,6 +183,20 @@ class IndexedDbAdapter implements StoreAdapter {
     this.#ended = new StoreError('storage_lost', `the local store was ${reason}`);
     this.#onLost?.(this.#ended);
   }
+}
+
+/**
+ * Has Chromium begin a new log.
+ *
+ * Its LevelDB goes on in the log that it finds. Where a kill cut the last record short, what is written after it cannot be read: the
+ * next start but one finds the log damaged, and Chromium gives up the whole database, whatever was saved in it. To delete a
+ * database, an empty one too, makes it put into a table what the log says, and begin another.
+ */
+async function renewLog(factory: IDBFactory, name: string): Promise<void> {
+  if (typeof IDBVersionChangeEvent === 'undefined' || !(DATA_LOSS in IDBVersionChangeEvent.prototype)) return;
+  const scratch = `log:${name}`;
+  (await result(factory.open(scratch))).close();
+  await result(factory.deleteDatabase(scratch));
 }
 
 function chunksOf(keys: readonly IDBValidKey[], texts: readonly unknown[]): Chunk[] {
