@@ -1,9 +1,9 @@
 """The baseline (c) of the server's benchmark: events the way a first version does them.
 
 FastAPI and SQLAlchemy's asyncio: each event of a batch is looked up by its key, added, applied to the state of its
-order, and committed, one after the other. It takes the same batches as the real server. SQLite, as durable as there.
+order, and committed, one after the other. It takes the same batches as the real server. SQLite or PostgreSQL, as durable as there.
 
-    SEED_DATABASE=path python server.py        prints its address
+    BENCH_DATABASE=sqlite://path|postgres://… python server.py        prints its address
 """
 
 import os
@@ -17,16 +17,26 @@ from sqlalchemy import JSON, DateTime, String, UniqueConstraint, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['SEED_DATABASE']}")
+DATABASE = os.environ["BENCH_DATABASE"]
+SQLITE = DATABASE.startswith("sqlite:")
+engine = create_async_engine(
+    DATABASE.replace("sqlite://", "sqlite+aiosqlite:///")
+    if SQLITE
+    else DATABASE.replace("postgres://", "postgresql+asyncpg://"),
+    **({} if SQLITE else {"pool_size": 16}),
+)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 
-@event.listens_for(engine.sync_engine, "connect")
 def _durable(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+if SQLITE:
+    event.listen(engine.sync_engine, "connect", _durable)
 
 
 class Base(DeclarativeBase):

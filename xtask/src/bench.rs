@@ -1,7 +1,7 @@
 //! Measures in ratios against a baseline in the same run: these machines are noisy, and a ratio is less so.
 
 mod fanout;
-mod seed;
+mod server;
 
 use serde_json::Value;
 
@@ -19,12 +19,10 @@ pub(crate) struct Bench {
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    /// Events accepted over HTTP against bare statements
+    /// Events accepted over HTTP on each store, against bare statements, a server by hand and one in Python
     Server,
     /// Telling a thousand streams, in frames and one by one, and what idle streams take
     Fanout,
-    /// Processor time of an event against a baseline in Python, which commits each
-    Seed,
     /// The generator on a hundred models
     Generator,
     /// The client in Chromium against bare IndexedDB and TanStack DB
@@ -33,13 +31,7 @@ enum Part {
 
 impl Bench {
     pub(crate) fn run(&self) -> Outcome {
-        let all = [
-            Part::Server,
-            Part::Fanout,
-            Part::Seed,
-            Part::Generator,
-            Part::Client,
-        ];
+        let all = [Part::Server, Part::Fanout, Part::Generator, Part::Client];
         let parts = if self.parts.is_empty() {
             &all[..]
         } else {
@@ -48,51 +40,14 @@ impl Bench {
         for part in parts {
             println!("\nload average before: {}", load());
             match part {
-                Part::Server => server()?,
+                Part::Server => server::run()?,
                 Part::Fanout => fanout::run()?,
-                Part::Seed => seed::run()?,
                 Part::Generator => generator()?,
                 Part::Client => client()?,
             }
         }
         Ok(())
     }
-}
-
-fn server() -> Outcome {
-    let bench = [
-        "--release",
-        "--package",
-        "sync-fixtures",
-        "--bin",
-        "bench-server",
-    ];
-    step(
-        "building the server's benchmark",
-        cargo().arg("build").args(bench),
-    )?;
-    let measured: Value = parse(&output(cargo().args(["run", "--quiet"]).args(bench))?)?;
-    let rounds = measured["rounds"].as_array().cloned().unwrap_or_default();
-    println!(
-        "server, {} clients × batches of {}, SQLite with synchronous = FULL, {} rounds",
-        measured["clients"],
-        measured["batch"],
-        rounds.len()
-    );
-    for (label, key, digits) in [
-        ("events/s over HTTP", "http", 0),
-        ("events/s by bare statements (the ceiling)", "ceiling", 0),
-        ("ratio (aim: 0.50 or more)", "ratio", 2),
-        ("p50 of a batch, ms", "p50_ms", 1),
-        ("p99 of a batch, ms", "p99_ms", 1),
-    ] {
-        let values = rounds
-            .iter()
-            .filter_map(|round| round[key].as_f64())
-            .collect();
-        println!("  {label:<45} {}", spread(values, digits));
-    }
-    Ok(())
 }
 
 fn generator() -> Outcome {

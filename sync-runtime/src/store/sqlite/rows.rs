@@ -1,12 +1,9 @@
-//! Rows to values and back.
+//! How SQLite holds what rows are made of.
 
-use serde_json::{Map, Value};
 use sqlx::{Row as _, sqlite::SqliteRow};
 
-use crate::{
-    semantics::{fold::Folded, hlc::Stamp},
-    store::{EntityKey, Head, Place, Snapshot, StoredEvent},
-};
+use crate::store::rows::Columns;
+pub(super) use crate::store::rows::{count, event, folded_columns, head, json, snapshot};
 
 /// The columns that [`event`] reads.
 pub(super) const EVENT: &str = "tenant_id, seq, id, entity_type, entity_id, event_type, payload, timestamp, \
@@ -20,105 +17,24 @@ pub(super) const HEAD: &str = "_tenant_id, _id, _phase, _state, _last_hlc, _last
 pub(super) const SNAPSHOT: &str = "tenant_id, entity_type, entity_id, phase, state, last_hlc, last_event_id, \
      event_count, seq, schema_version";
 
-pub(super) fn event(row: &SqliteRow) -> sqlx::Result<StoredEvent> {
-    Ok(StoredEvent {
-        key: EntityKey {
-            tenant: row.try_get("tenant_id")?,
-            entity_type: row.try_get("entity_type")?,
-            entity_id: row.try_get("entity_id")?,
-        },
-        seq: count(row, "seq")?,
-        id: row.try_get("id")?,
-        event_type: row.try_get("event_type")?,
-        payload: object(row, "payload")?,
-        stamp: stamp(row, "timestamp")?,
-        schema_version: row.try_get("schema_version")?,
-        user_id: row.try_get("user_id")?,
-        idempotency_key: row.try_get("idempotency_key")?,
-        received_at: count(row, "received_at")?,
-    })
-}
-
-pub(super) fn head(row: &SqliteRow, entity_type: &str) -> sqlx::Result<Head> {
-    Ok(Head {
-        key: EntityKey {
-            tenant: row.try_get("_tenant_id")?,
-            entity_type: entity_type.to_owned(),
-            entity_id: row.try_get("_id")?,
-        },
-        folded: folded(row, "_phase", "_state")?,
-        last: Place {
-            stamp: stamp(row, "_last_hlc")?,
-            id: row.try_get("_last_event_id")?,
-        },
-        event_count: count(row, "_event_count")?,
-        seq: count(row, "_seq")?,
-        schema_version: row.try_get("_schema_version")?,
-        snapshot_count: count(row, "_snapshot_count")?,
-    })
-}
-
-pub(super) fn snapshot(row: &SqliteRow) -> sqlx::Result<Snapshot> {
-    Ok(Snapshot {
-        key: EntityKey {
-            tenant: row.try_get("tenant_id")?,
-            entity_type: row.try_get("entity_type")?,
-            entity_id: row.try_get("entity_id")?,
-        },
-        folded: folded(row, "phase", "state")?,
-        last: Place {
-            stamp: stamp(row, "last_hlc")?,
-            id: row.try_get("last_event_id")?,
-        },
-        event_count: count(row, "event_count")?,
-        seq: count(row, "seq")?,
-        schema_version: row.try_get("schema_version")?,
-    })
-}
-
-/// The phase and the state of a fold, as its two columns hold them.
-pub(super) fn folded_columns(folded: &Folded) -> (&'static str, Option<String>) {
-    match folded {
-        Folded::Absent => ("absent", None),
-        Folded::Live(state) => ("live", Some(json(state))),
-        Folded::Deleted => ("deleted", None),
+impl Columns for SqliteRow {
+    fn text(&self, column: &str) -> sqlx::Result<&str> {
+        self.try_get(column)
     }
-}
 
-/// JSON text. Writing a map of strings to values cannot fail.
-pub(super) fn json(object: &Map<String, Value>) -> String {
-    serde_json::to_string(object).unwrap_or_default()
-}
-
-fn folded(row: &SqliteRow, phase: &'static str, state: &'static str) -> sqlx::Result<Folded> {
-    match row.try_get::<&str, _>(phase)? {
-        "absent" => Ok(Folded::Absent),
-        "live" => object(row, state).map(Folded::Live),
-        "deleted" => Ok(Folded::Deleted),
-        other => Err(decode(phase, format!("unknown phase {other:?}"))),
+    fn id(&self, column: &str) -> sqlx::Result<String> {
+        self.try_get(column)
     }
-}
 
-fn object(row: &SqliteRow, column: &'static str) -> sqlx::Result<Map<String, Value>> {
-    serde_json::from_str(row.try_get(column)?).map_err(|error| decode(column, error))
-}
+    fn key(&self, column: &str, _: &str) -> sqlx::Result<String> {
+        self.try_get(column)
+    }
 
-fn stamp(row: &SqliteRow, column: &'static str) -> sqlx::Result<Stamp> {
-    row.try_get::<&str, _>(column)?
-        .parse()
-        .map_err(|error| decode(column, error))
-}
+    fn long(&self, column: &str) -> sqlx::Result<i64> {
+        self.try_get(column)
+    }
 
-pub(super) fn count(row: &SqliteRow, column: &'static str) -> sqlx::Result<u64> {
-    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|error| decode(column, error))
-}
-
-fn decode(
-    column: &str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> sqlx::Error {
-    sqlx::Error::ColumnDecode {
-        index: column.to_owned(),
-        source: source.into(),
+    fn int(&self, column: &str) -> sqlx::Result<i32> {
+        self.try_get(column)
     }
 }
