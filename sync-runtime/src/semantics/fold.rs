@@ -333,6 +333,12 @@ fn touch(model: &Model, state: &mut Map<String, Value>, time: &str) {
     }
 }
 
+/// The items that a list holds; `None`: the state has no such list, as where the reader may not see it.
+fn held<'a>(state: &'a mut Map<String, Value>, list: &Field) -> Option<&'a mut Vec<Value>> {
+    state.get_mut(&*list.name)?.as_array_mut()
+}
+
+/// The same for an effect that adds: a list that is not there begins.
 fn items<'a>(state: &'a mut Map<String, Value>, list: &Field) -> Option<&'a mut Vec<Value>> {
     let value = state
         .entry(list.name.clone().into_owned())
@@ -390,7 +396,7 @@ fn remove(state: &mut Map<String, Value>, list: &Field, payload: &Map<String, Va
         Some(_) => wanted.clone(),
         None => complete(ty, list.big, wanted.clone(), ""),
     };
-    let Some(items) = items(state, list) else {
+    let Some(items) = held(state, list) else {
         return false;
     };
     let before = items.len();
@@ -414,7 +420,7 @@ fn update(
         return true;
     };
     let change = payload.get(&*list.singular).and_then(Value::as_object);
-    let element = items(state, list)
+    let element = held(state, list)
         .and_then(|items| items.iter_mut().find(|item| item.get(key) == Some(wanted)))
         .and_then(Value::as_object_mut);
     let Some(element) = element else {

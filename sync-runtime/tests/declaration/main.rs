@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "the models are tests")]
 
 mod forms;
+mod hidden;
 mod integers;
 mod models;
 mod renames;
