@@ -14,6 +14,7 @@ pub mod names;
 pub mod template;
 
 mod openapi;
+mod sql;
 mod typescript;
 
 use std::fmt;
@@ -25,6 +26,8 @@ pub use files::{FileSet, header, is_ours};
 /// Every target, in the order in which help lists them.
 pub static ALL: &[&dyn Emitter] = &[
     &openapi::OpenApi, // openapi.json, openapi.yaml
+    &sql::Sql::POSTGRES,
+    &sql::Sql::SQLITE,
     &typescript::TypeScript,
 ];
 
@@ -32,6 +35,11 @@ pub static ALL: &[&dyn Emitter] = &[
 pub trait Emitter: Sync {
     /// What `--target` calls it.
     fn target(&self) -> &'static str;
+
+    /// What `--dialect` calls it, where a target has several.
+    fn dialect(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What it writes, in half a line of help.
     fn describe(&self) -> &'static str;
@@ -41,20 +49,39 @@ pub trait Emitter: Sync {
         false
     }
 
+    /// What of this schema it does not write yet, as a sentence for whoever runs the generator; `None`: nothing.
+    fn left_out(&self, _schema: &Schema) -> Option<String> {
+        None
+    }
+
     /// The files for this schema, without our header: [`generate`] puts that on.
     fn emit(&self, schema: &Schema) -> Result<FileSet, Error>;
 }
 
-/// The emitter of that name.
-pub fn find(target: &str) -> Option<&'static dyn Emitter> {
+/// The emitter of that target, and of that dialect where the target has several.
+pub fn find(target: &str, dialect: Option<&str>) -> Option<&'static dyn Emitter> {
     ALL.iter()
         .copied()
-        .find(|emitter| emitter.target() == target)
+        .find(|emitter| emitter.target() == target && emitter.dialect() == dialect)
+}
+
+/// The dialects of a target; none: it is written in one way.
+pub fn dialects(target: &str) -> Vec<&'static str> {
+    let of_target = ALL.iter().filter(|emitter| emitter.target() == target);
+    of_target.filter_map(|emitter| emitter.dialect()).collect()
+}
+
+/// The options that choose an emitter, after `--target`: `sql --dialect sqlite`. Its files say so in their header.
+pub fn label(emitter: &dyn Emitter) -> String {
+    match emitter.dialect() {
+        Some(dialect) => format!("{} --dialect {dialect}", emitter.target()),
+        None => emitter.target().to_owned(),
+    }
 }
 
 /// The files of a target as they stand on disk: emitted, each with the header that says who wrote it.
 pub fn generate(emitter: &dyn Emitter, schema: &Schema) -> Result<FileSet, Error> {
-    emitter.emit(schema)?.with_headers(emitter.target())
+    emitter.emit(schema)?.with_headers(&label(emitter))
 }
 
 /// Why an emitter gave up: a mistake in the emitter or a schema that its target cannot express.

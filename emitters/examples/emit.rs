@@ -1,4 +1,5 @@
-//! Writes what a target makes of a test case: `cargo run -p sync-emitters --example emit -- <target> <case> <folder>`.
+//! Writes what a target makes of a test case: `cargo run -p sync-emitters --example emit -- <target> <case> <folder>`; a target
+//! with dialects is given as `sql:sqlite`.
 //!
 //! For checks that compile and run generated code; users have `cargo sync-gen`.
 
@@ -12,7 +13,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [target, case, folder] = &arguments[..] else {
         return Err("usage: emit <target> <case> <folder>".into());
     };
-    let emitter = sync_emitters::find(target).ok_or_else(|| format!("no target {target:?}"))?;
+    let (name, dialect) = match target.split_once(':') {
+        Some((name, dialect)) => (name, Some(dialect)),
+        None => (target.as_str(), None),
+    };
+    let emitter =
+        sync_emitters::find(name, dialect).ok_or_else(|| format!("no target {target:?}"))?;
     let cases = cases::cases();
     let (_, schema) = cases
         .iter()

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sync_emitters::{ALL, FileSet, generate};
+use sync_emitters::{ALL, Emitter, FileSet, generate};
 use sync_runtime::schema::Schema;
 
 mod cases;
@@ -16,7 +16,7 @@ fn emitted_files_are_the_pinned_ones() {
     for (case, schema) in cases() {
         for emitter in ALL {
             let files = generate(*emitter, &schema).expect("files");
-            let folder = folder(emitter.target(), case);
+            let folder = folder(*emitter, case);
             for (path, text) in files.iter().filter(|(path, _)| !emitter.is_copied(path)) {
                 pin(&folder, path, text);
             }
@@ -47,14 +47,15 @@ fn no_models_are_no_reason_to_fail() {
     }
 }
 
-fn folder(target: &str, case: &str) -> PathBuf {
-    let target = match target {
+fn folder(emitter: &dyn Emitter, case: &str) -> PathBuf {
+    let target = match emitter.target() {
         "ts" => "typescript",
         other => other,
     };
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../snapshots")
         .join(target)
+        .join(emitter.dialect().unwrap_or_default())
         .join(case)
 }
 

@@ -16,6 +16,10 @@ pub struct Cli {
     #[arg(long = "target", value_name = "TARGET", required = true, value_parser = targets())]
     pub targets: Vec<String>,
 
+    /// In which dialect, for a target that has several; may be given several times.
+    #[arg(long = "dialect", value_name = "DIALECT")]
+    pub dialects: Vec<String>,
+
     /// Where to write it: once for each --target in their order, or once for all, then with a folder per target in it.
     /// Without it: `generated/<target>` beside the package's manifest.
     #[arg(long = "out", value_name = "DIR")]
@@ -89,11 +93,17 @@ pub struct CargoArgs {
 
 /// The targets that exist, with their descriptions for the help.
 fn targets() -> impl clap::builder::TypedValueParser<Value = String> {
-    clap::builder::PossibleValuesParser::new(
-        sync_emitters::ALL
+    let mut targets: Vec<PossibleValue> = Vec::new();
+    for emitter in sync_emitters::ALL {
+        // A target with dialects is one.
+        if !targets
             .iter()
-            .map(|emitter| PossibleValue::new(emitter.target()).help(emitter.describe())),
-    )
+            .any(|known| known.get_name() == emitter.target())
+        {
+            targets.push(PossibleValue::new(emitter.target()).help(emitter.describe()));
+        }
+    }
+    clap::builder::PossibleValuesParser::new(targets)
 }
 
 impl CargoArgs {

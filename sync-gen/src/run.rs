@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sync_emitters::Emitter;
 use sync_runtime::{openapi, schema::Schema};
 
 use crate::{
@@ -34,6 +35,14 @@ pub fn run(cli: &Cli, tell: &mut dyn Write) -> Result<Outcome> {
         None => extract::extract(&cli.cargo, cli.include_deps)?,
     };
     let plans = plan(cli, &schema, &root)?;
+    for target in &cli.targets {
+        for emitter in emitters(target, &cli.dialects)?.iter().take(1) {
+            say(
+                tell,
+                emitter.left_out(&schema).as_deref().unwrap_or_default(),
+            );
+        }
+    }
     if cli.check {
         say(tell, &models_line(&schema));
         return Ok(check(cli, &plans, tell));
@@ -51,13 +60,63 @@ fn plan(cli: &Cli, schema: &Schema, root: &Path) -> Result<Vec<Plan>> {
     let outs = outs(&cli.targets, &cli.outs, root)?;
     let mut plans: Vec<Plan> = Vec::new();
     for (target, out) in cli.targets.iter().zip(outs) {
-        let emitter = sync_emitters::find(target)
-            .ok_or_else(|| Error::new(format!("there is no target {target:?}")))?;
-        let files = sync_emitters::generate(emitter, schema)?;
-        plans.push(Plan::new(target, &out, &files)?);
+        let emitters = emitters(target, &cli.dialects)?;
+        for emitter in &emitters {
+            let out = match emitter.dialect() {
+                // Each of several dialects has a folder of its own.
+                Some(dialect) if emitters.len() > 1 || cli.outs.is_empty() => out.join(dialect),
+                _ => out.clone(),
+            };
+            let files = sync_emitters::generate(*emitter, schema)?;
+            plans.push(Plan::new(&sync_emitters::label(*emitter), &out, &files)?);
+        }
     }
+    check_dialects(cli)?;
     check_overlaps(&plans)?;
     Ok(plans)
+}
+
+/// What writes a target: one emitter, or one for each dialect that is asked for.
+fn emitters(target: &str, dialects: &[String]) -> Result<Vec<&'static dyn Emitter>> {
+    let known = sync_emitters::dialects(target);
+    let choices = known.join(", ");
+    let find = |dialect| {
+        sync_emitters::find(target, dialect)
+            .ok_or_else(|| Error::new(format!("there is no target {target:?}")))
+    };
+    if known.is_empty() {
+        return Ok(vec![find(None)?]);
+    }
+    if dialects.is_empty() {
+        return Err(Error::new(format!(
+            "--target {target} needs --dialect: one of {choices}, or several"
+        )));
+    }
+    for dialect in dialects {
+        if !known.contains(&&**dialect) {
+            return Err(Error::new(format!(
+                "--target {target} has no dialect {dialect:?}; there are {choices}"
+            )));
+        }
+    }
+    // In the order of the registry, each once.
+    let wanted = known
+        .into_iter()
+        .filter(|known| dialects.iter().any(|dialect| dialect == known));
+    wanted.map(|dialect| find(Some(dialect))).collect()
+}
+
+/// A dialect that no target takes is a mistake.
+fn check_dialects(cli: &Cli) -> Result<()> {
+    let taken = |target: &String| !sync_emitters::dialects(target).is_empty();
+    if cli.dialects.is_empty() || cli.targets.iter().any(taken) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "--dialect {} says nothing here: --target {} is written in one way",
+        cli.dialects.join(" --dialect "),
+        cli.targets.join(" and --target ")
+    )))
 }
 
 /// Where each target goes.
@@ -141,6 +200,9 @@ fn command(cli: &Cli) -> String {
     let mut words = vec!["cargo sync-gen".to_owned()];
     for target in &cli.targets {
         words.push(format!("--target {target}"));
+    }
+    for dialect in &cli.dialects {
+        words.push(format!("--dialect {dialect}"));
     }
     for out in &cli.outs {
         words.push(format!("--out {}", quoted(&out.display().to_string())));

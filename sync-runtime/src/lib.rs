@@ -45,6 +45,7 @@ pub mod service;
 pub mod settings;
 #[cfg(feature = "server")]
 pub mod store;
+pub mod tables;
 pub mod typed;
 
 #[cfg(feature = "server")]

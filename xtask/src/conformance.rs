@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::run::{Outcome, cargo, npm_ci, output, program, root, step};
+use crate::{
+    run::{Outcome, cargo, npm_ci, output, program, root, step},
+    tools,
+};
 
 /// Which implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -13,7 +16,14 @@ pub(crate) enum Target {
     Rust,
     /// The generated TypeScript client of the fixtures, in Node
     Ts,
+    /// The generated SQL of the fixtures, in SQLite
+    Sqlite,
+    /// The generated SQL of the fixtures, in PostgreSQL
+    Postgres,
 }
+
+/// What runs the generated SQL.
+const SQL_RUNNER: &str = "run-sql-conformance";
 
 /// How many failing cases are shown.
 const SHOWN: usize = 10;
@@ -59,6 +69,15 @@ fn prepare(target: Target) -> Outcome {
                 "run-conformance",
             ]),
         ),
+        Target::Sqlite | Target::Postgres => {
+            if target == Target::Postgres {
+                tools::postgres()?;
+            }
+            step(
+                "building the runner",
+                cargo().args(["build", "--package", "sql-check", "--bin", SQL_RUNNER]),
+            )
+        }
         Target::Ts => {
             npm_ci("emitters/typescript/runtime")?;
             npm_ci("emitters/typescript/check")?;
@@ -88,6 +107,8 @@ fn run_file(target: Target, file: &std::path::Path) -> Outcome<usize> {
                 ])
                 .arg(file),
         )?,
+        Target::Sqlite => output(sql_runner("sqlite").arg(file))?,
+        Target::Postgres => output(sql_runner("postgres").arg(file))?,
         Target::Ts => output(
             program("npm", "emitters/typescript/check")
                 .args(["run", "--silent", "conformance", "--"])
@@ -114,6 +135,13 @@ fn run_file(target: Target, file: &std::path::Path) -> Outcome<usize> {
         cases.len() - failed
     );
     Ok(failed)
+}
+
+fn sql_runner(dialect: &str) -> std::process::Command {
+    let mut runner = cargo();
+    runner.args(["run", "--quiet", "--package", "sql-check"]);
+    runner.args(["--bin", SQL_RUNNER, "--", dialect]);
+    runner
 }
 
 fn read(text: &str) -> Outcome<Vec<Value>> {

@@ -54,8 +54,10 @@ impl Part {
             ),
             Part::Ts => typescript(),
             Part::Conformance => {
-                conformance::run(Target::Rust, Vec::new())?;
-                conformance::run(Target::Ts, Vec::new())
+                for target in [Target::Rust, Target::Ts, Target::Sqlite, Target::Postgres] {
+                    conformance::run(target, Vec::new())?;
+                }
+                Ok(())
             }
             Part::Openapi => openapi(),
             Part::E2e => e2e(),
@@ -76,8 +78,10 @@ impl Test {
             tools::chromium()?;
         }
         if parts.contains(&Part::Rust) {
-            tools::postgres()?;
             tools::brokers()?;
+        }
+        if parts.contains(&Part::Rust) || parts.contains(&Part::Conformance) {
+            tools::postgres()?;
         }
         for part in parts {
             part.run()?;

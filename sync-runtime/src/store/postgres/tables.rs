@@ -6,10 +6,8 @@ use super::columns::{Column, literal, quoted};
 use crate::{
     schema::{Field, Model, Schema, Visibility},
     store::{Migrations, Result, StoreError},
+    tables::POSTGRES_LOG,
 };
-
-/// The versions of the log's own tables. `sync_events` is append-only: it is the audit trail.
-const LOG: [&str; 1] = [include_str!("migrations/0001_log.sql")];
 
 /// The longest name; PostgreSQL cuts what is longer.
 const MAX_NAME: usize = 63;
@@ -44,7 +42,7 @@ pub(super) async fn pending(connection: &mut PgConnection, schema: &Schema) -> R
     }
     let mut migrations = Migrations::default();
     let applied = version(connection).await.map_err(&failed)?;
-    migrations.add_versions(applied, &LOG)?;
+    migrations.add_versions(applied, &POSTGRES_LOG)?;
     for model in schema.models() {
         check_names(model)?;
         let there = columns(connection, model).await.map_err(&failed)?;

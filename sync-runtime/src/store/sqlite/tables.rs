@@ -6,10 +6,8 @@ use super::columns;
 use crate::{
     schema::{Model, Schema},
     store::{Migrations, StoreError},
+    tables::SQLITE_LOG,
 };
-
-/// The versions of the log's own tables. `sync_events` is append-only: it is the audit trail.
-const LOG: [&str; 1] = [include_str!("migrations/0001_log.sql")];
 
 /// What the file lacks.
 pub(super) async fn pending(
@@ -19,7 +17,7 @@ pub(super) async fn pending(
     let failed = StoreError::during("reading what tables there are");
     let mut migrations = Migrations::default();
     let applied = version(connection).await.map_err(&failed)?;
-    migrations.add_versions(applied, &LOG)?;
+    migrations.add_versions(applied, &SQLITE_LOG)?;
     for model in schema.models() {
         let there = columns(connection, model).await.map_err(&failed)?;
         projection(model, &there, &mut migrations)?;

@@ -1,0 +1,155 @@
+//! An empty database in each dialect.
+
+use rusqlite::{Connection, types::ValueRef};
+use test_servers::Session;
+
+/// A database of one test's own.
+pub trait Database {
+    /// Its dialect, as `--dialect` has it.
+    fn dialect(&self) -> &'static str;
+
+    /// Runs statements.
+    ///
+    /// # Panics
+    ///
+    /// If one fails.
+    fn script(&mut self, sql: &str);
+
+    /// The first column of each row of a query, as text; null is empty.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    fn query(&mut self, sql: &str) -> Vec<String>;
+
+    /// Runs one statement; the error's message if it fails, which changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    fn attempt(&mut self, sql: &str) -> Result<(), String>;
+}
+
+/// A string literal.
+pub fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// An empty database.
+///
+/// # Panics
+///
+/// If there is no such dialect, or no PostgreSQL.
+pub fn open(dialect: &str) -> Box<dyn Database> {
+    match dialect {
+        "sqlite" => Box::new(Sqlite::new()),
+        "postgres" => Box::new(Postgres::new()),
+        other => panic!("no dialect {other:?}"),
+    }
+}
+
+/// SQLite in memory.
+pub struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory.
+    #[expect(clippy::new_without_default, reason = "it is work")]
+    pub fn new() -> Self {
+        let connection = Connection::open_in_memory().expect("memory");
+        Self { connection }
+    }
+}
+
+impl Database for Sqlite {
+    fn dialect(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn script(&mut self, sql: &str) {
+        self.connection
+            .execute_batch(sql)
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    }
+
+    fn query(&mut self, sql: &str) -> Vec<String> {
+        let run = || {
+            let mut statement = self.connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(match row.get_ref(0)? {
+                    ValueRef::Null => String::new(),
+                    ValueRef::Integer(number) => number.to_string(),
+                    ValueRef::Real(number) => number.to_string(),
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                        String::from_utf8_lossy(bytes).into_owned()
+                    }
+                })
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        run().unwrap_or_else(|error| panic!("{error}\n{sql}"))
+    }
+
+    fn attempt(&mut self, sql: &str) -> Result<(), String> {
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// A database on the PostgreSQL server that tests share.
+pub struct Postgres {
+    session: Session,
+    /// Dropped after its session.
+    _database: test_servers::Database,
+}
+
+impl Postgres {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// If there is no PostgreSQL, with what to install.
+    #[expect(clippy::new_without_default, reason = "it is work")]
+    pub fn new() -> Self {
+        let database = test_servers::Postgres::shared().database();
+        let mut session = database.session();
+        session.execute(
+            "SET client_min_messages = error; \
+             CREATE FUNCTION pg_temp.attempt(sql text) RETURNS text LANGUAGE plpgsql AS $attempt$ \
+             BEGIN EXECUTE sql; RETURN ''; EXCEPTION WHEN OTHERS THEN RETURN SQLERRM; END $attempt$",
+        );
+        Self {
+            session,
+            _database: database,
+        }
+    }
+}
+
+impl Database for Postgres {
+    fn dialect(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn script(&mut self, sql: &str) {
+        self.session.execute(sql);
+    }
+
+    fn query(&mut self, sql: &str) -> Vec<String> {
+        let printed = self.session.execute(sql);
+        printed.lines().map(str::to_owned).collect()
+    }
+
+    fn attempt(&mut self, sql: &str) -> Result<(), String> {
+        let sql = format!("SELECT pg_temp.attempt({})", text(sql));
+        match self.query(&sql).concat() {
+            said if said.is_empty() => Ok(()),
+            said => Err(said),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Databases in which the SQL target's files run, and the conformance cases through them.
+
+mod conformance;
+mod databases;
+
+pub use conformance::conformance;
+pub use databases::{Database, Postgres, Sqlite, open, text};
+
+use serde_json::Value;
+use sync_emitters::{FileSet, find, generate};
+use sync_runtime::schema::{Model, Schema};
+
+/// An event as the log holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Whose.
+    pub tenant: String,
+    /// Its own id, lower case.
+    pub id: String,
+    /// Of the model.
+    pub entity_type: String,
+    /// Of the entity.
+    pub entity_id: String,
+    /// `order.item_added`
+    pub event_type: String,
+    /// In its normal form.
+    pub payload: Value,
+    /// Its stamp.
+    pub timestamp: String,
+    /// Of the payload.
+    pub schema_version: u32,
+}
+
+impl Logged {
+    /// The statement that appends it to the log; one that is there already changes nothing. What is appended stands at
+    /// `seq`.
+    pub fn insert(&self, seq: u64) -> String {
+        format!(
+            "INSERT INTO sync_events (tenant_id, seq, id, entity_type, entity_id, event_type, payload, timestamp, \
+             schema_version, user_id, idempotency_key, received_at) VALUES ({}, {seq}, {id}, {}, {}, {}, {}, {}, {}, \
+             'somebody', {id}, 0) ON CONFLICT DO NOTHING",
+            text(&self.tenant),
+            text(&self.entity_type),
+            text(&self.entity_id),
+            text(&self.event_type),
+            text(&self.payload.to_string()),
+            text(&self.timestamp),
+            self.schema_version,
+            id = text(&self.id),
+        )
+    }
+}
+
+/// What the SQL target writes for a schema.
+///
+/// # Panics
+///
+/// If it writes nothing: the emitter is wrong.
+pub fn files(schema: &Schema, dialect: &str) -> FileSet {
+    let emitter = find("sql", Some(dialect)).expect("a dialect of the target");
+    generate(emitter, schema).expect("files")
+}
+
+/// A database with the log and the views of a schema.
+pub fn log_of(schema: &Schema, dialect: &str) -> Box<dyn Database> {
+    let mut database = open(dialect);
+    for (path, sql) in files(schema, dialect).iter() {
+        if path.starts_with("log/") && path.ends_with(".sql") {
+            database.script(sql);
+        }
+    }
+    database
+}
+
+/// The state of an entity, as the view of its model has it; null where there is none.
+///
+/// # Panics
+///
+/// If the view gives no JSON.
+pub fn state(database: &mut dyn Database, model: &Model, tenant: &str, id: &str) -> Value {
+    let view = format!("{}_state", model.entity);
+    let found = database.query(&format!(
+        "SELECT _state FROM \"{view}\" WHERE _tenant_id = {} AND _id = {}",
+        text(tenant),
+        text(id)
+    ));
+    match &found[..] {
+        [] => Value::Null,
+        [state] => serde_json::from_str(state).expect("a state is JSON"),
+        more => panic!("{} states of one entity", more.len()),
+    }
+}

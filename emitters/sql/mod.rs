@@ -1,0 +1,148 @@
+//! SQL for a database that holds the log: its tables, and views that fold it.
+//!
+//! * [`dialect`]: names, texts and comments; every text of a declaration goes through it;
+//! * [`json`]: JSON in expressions, as each dialect writes it;
+//! * [`fold`]: the view `{entity}_state` of an events model.
+
+mod dialect;
+mod fold;
+mod json;
+
+use minijinja::Environment;
+use serde::Serialize;
+use sync_runtime::{
+    schema::{Mode, Model, Schema},
+    tables,
+};
+
+use crate::{Emitter, Error, FileSet, template};
+use dialect::Dialect;
+
+/// SQL in one dialect.
+pub(crate) struct Sql {
+    dialect: Dialect,
+}
+
+impl Sql {
+    /// For PostgreSQL and PGlite.
+    pub(crate) const POSTGRES: Self = Self {
+        dialect: Dialect::Postgres,
+    };
+    /// For SQLite.
+    pub(crate) const SQLITE: Self = Self {
+        dialect: Dialect::Sqlite,
+    };
+}
+
+/// The templates of both dialects.
+const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "clock.postgres",
+        include_str!("templates/clock.postgres.sql"),
+    ),
+    ("clock.sqlite", include_str!("templates/clock.sqlite.sql")),
+    ("log.postgres", include_str!("templates/log.postgres.sql")),
+    ("log.sqlite", include_str!("templates/log.sqlite.sql")),
+    (
+        "state.postgres",
+        include_str!("templates/state.postgres.sql"),
+    ),
+    ("state.sqlite", include_str!("templates/state.sqlite.sql")),
+];
+
+impl Emitter for Sql {
+    fn target(&self) -> &'static str {
+        "sql"
+    }
+
+    fn dialect(&self) -> Option<&'static str> {
+        Some(self.dialect.name())
+    }
+
+    fn describe(&self) -> &'static str {
+        "tables of the log and views that fold it; needs --dialect"
+    }
+
+    fn left_out(&self, schema: &Schema) -> Option<String> {
+        let views: Vec<String> = events_models(schema)
+            .filter(|model| !fold::functions(model).is_empty())
+            .map(|model| {
+                format!(
+                    "{} ({})",
+                    fold::view_name(model),
+                    fold::functions(model).join("; ")
+                )
+            })
+            .collect();
+        (!views.is_empty()).then(|| {
+            format!(
+                "SQL alone cannot fold what a function of yours folds, so there is no view {}",
+                views.join(", nor ")
+            )
+        })
+    }
+
+    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+        let mut out = Output {
+            env: template::environment(TEMPLATES)?,
+            files: FileSet::new(),
+            dialect: self.dialect,
+        };
+        let log = Log {
+            tables: tables_of_log(self.dialect),
+        };
+        out.render("log/1_tables.sql", "log", &log)?;
+        out.render("log/2_clock.sql", "clock", &log)?;
+        for model in events_models(schema) {
+            let view = fold::view(model, self.dialect);
+            let path = format!("log/states/{}.sql", model.entity);
+            out.render(&path, "state", &State { view })?;
+        }
+        Ok(out.files)
+    }
+}
+
+/// What is written so far.
+struct Output {
+    env: Environment<'static>,
+    files: FileSet,
+    dialect: Dialect,
+}
+
+impl Output {
+    fn render(&mut self, path: &str, template: &str, view: &impl Serialize) -> Result<(), Error> {
+        let template = format!("{template}.{}", self.dialect.name());
+        let text = template::render(&self.env, &template, view)?;
+        self.files.insert(path, text)
+    }
+}
+
+#[derive(Serialize)]
+struct Log {
+    tables: String,
+}
+
+#[derive(Serialize)]
+struct State {
+    view: fold::View,
+}
+
+fn events_models(schema: &Schema) -> impl Iterator<Item = &Model> {
+    let models = schema.models().iter();
+    models.filter(|model| model.mode == Mode::Events)
+}
+
+/// The tables of the log, version by version, each counted as applied.
+fn tables_of_log(dialect: Dialect) -> String {
+    let versions = match dialect {
+        Dialect::Postgres => &tables::POSTGRES_LOG[..],
+        Dialect::Sqlite => &tables::SQLITE_LOG[..],
+    };
+    let versions = (1..).zip(versions).map(|(version, sql): (u32, _)| {
+        format!(
+            "{}\nINSERT INTO sync_migrations (version) VALUES ({version}) ON CONFLICT (version) DO NOTHING;",
+            sql.trim()
+        )
+    });
+    versions.collect::<Vec<_>>().join("\n\n")
+}
