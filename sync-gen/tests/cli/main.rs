@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod derive;
+mod dialects;
 mod extraction;
 mod output;
 mod support;
