@@ -21,6 +21,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/client/platform.ts"),
     ),
     (
+        "client/session.ts",
+        include_str!("runtime/src/client/session.ts"),
+    ),
+    (
         "client/status.ts",
         include_str!("runtime/src/client/status.ts"),
     ),
@@ -112,6 +116,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/store/adapters/node.ts"),
     ),
     (
+        "store/adapters/nowhere.ts",
+        include_str!("runtime/src/store/adapters/nowhere.ts"),
+    ),
+    (
         "store/adapters/sql/disk.ts",
         include_str!("runtime/src/store/adapters/sql/disk.ts"),
     ),
@@ -150,6 +158,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("store/db.ts", include_str!("runtime/src/store/db.ts")),
     (
+        "store/decisions.ts",
+        include_str!("runtime/src/store/decisions.ts"),
+    ),
+    (
         "store/engineMachine.ts",
         include_str!("runtime/src/store/engineMachine.ts"),
     ),
@@ -171,6 +183,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (
         "store/journal.ts",
         include_str!("runtime/src/store/journal.ts"),
+    ),
+    (
+        "store/keeping.ts",
+        include_str!("runtime/src/store/keeping.ts"),
     ),
     (
         "store/ledger.ts",
@@ -196,6 +212,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "store/pageTable.ts",
         include_str!("runtime/src/store/pageTable.ts"),
     ),
+    (
+        "store/pageWriter.ts",
+        include_str!("runtime/src/store/pageWriter.ts"),
+    ),
     ("store/pages.ts", include_str!("runtime/src/store/pages.ts")),
     (
         "store/refusal.ts",
@@ -204,6 +224,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (
         "store/restamp.ts",
         include_str!("runtime/src/store/restamp.ts"),
+    ),
+    (
+        "store/sendable.ts",
+        include_str!("runtime/src/store/sendable.ts"),
     ),
     ("store/snap.ts", include_str!("runtime/src/store/snap.ts")),
     (
@@ -222,6 +246,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (
         "store/timing.ts",
         include_str!("runtime/src/store/timing.ts"),
+    ),
+    (
+        "store/upkeep.ts",
+        include_str!("runtime/src/store/upkeep.ts"),
     ),
     ("store/warm.ts", include_str!("runtime/src/store/warm.ts")),
     (

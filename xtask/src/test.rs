@@ -111,8 +111,8 @@ fn lint() -> Outcome {
 
 fn typescript() -> Outcome {
     for (folder, scripts) in [
-        ("emitters/typescript/runtime", ["check", "test"]),
-        ("emitters/typescript/check", ["check", "test"]),
+        ("emitters/typescript/runtime", &["check", "size", "test"][..]),
+        ("emitters/typescript/check", &["check", "test"][..]),
     ] {
         npm_ci(folder)?;
         for script in scripts {

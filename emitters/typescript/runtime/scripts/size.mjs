@@ -2,26 +2,41 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-// What was aimed at, and what it must not outgrow: see the README.
-const aim = 15 * 1024;
-const limit = 24.5 * 1024;
-const { outputFiles, metafile } = await build({
-  stdin: {
-    contents: "export { createSyncClient } from './src/client/sync.ts';",
-    resolveDir: process.cwd(),
-    loader: 'ts',
-  },
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  write: false,
-  metafile: true,
-});
-const [output] = outputFiles;
-const bytes = gzipSync(output.contents, { level: 9 }).length;
-for (const [path, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0].inputs)) {
-  console.log(String(bytesInOutput).padStart(7), path);
+const KB = 1024;
+/** What was aimed at for the first path, and what each must not outgrow: see the README. */
+const aim = 15 * KB;
+const limits = { 'first path': 14.9 * KB, everything: 25.4 * KB };
+
+async function weigh(external) {
+  const { outputFiles, metafile } = await build({
+    stdin: {
+      contents: "export { createSyncClient } from './src/client/sync.ts';",
+      resolveDir: process.cwd(),
+      loader: 'ts',
+    },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    metafile: true,
+    external,
+  });
+  const [output] = outputFiles;
+  const [{ inputs }] = Object.values(metafile.outputs);
+  const modules = new Map(Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
+  return { modules, minified: output.contents.length, gzip: gzipSync(output.contents, { level: 9 }).length };
 }
-console.log(`${output.contents.length} bytes minified, ${bytes} gzipped; aim ${aim}, limit ${limit}`);
-if (bytes > limit) process.exitCode = 1;
+
+// The first path is what a page loads before it shows what it holds and takes changes: all but what `import()` brings.
+const figures = { 'first path': await weigh(['./session.js']), everything: await weigh([]) };
+for (const [path, bytes] of figures.everything.modules) {
+  const first = figures['first path'].modules.has(path) ? 'first' : 'later';
+  console.log(`${String(bytes).padStart(7)}  ${first}  ${path}`);
+}
+for (const [name, { minified, gzip }] of Object.entries(figures)) {
+  const [size, limit] = [gzip, limits[name]].map((bytes) => (bytes / KB).toFixed(1));
+  console.log(`${name}: ${minified} bytes minified, ${size} KB gzipped; limit ${limit}`);
+  if (gzip > limits[name]) process.exitCode = 1;
+}
+console.log(`aim for the first path: ${aim / KB} KB`);

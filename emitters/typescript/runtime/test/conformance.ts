@@ -6,6 +6,7 @@ import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { HybridClock, MAX_DRIFT_MS } from '../src/store/hlc.js';
 import { platformTimers } from '../src/store/timing.js';
+import { compact, isCompactionDue } from '../src/store/upkeep.js';
 import { snapshotOf } from './snapshots.js';
 
 export interface HlcCase {
@@ -87,7 +88,7 @@ async function runFold(
     const fed: FeedEvent = known ?? { ...event, user_id: null, idempotency_key: event.id, seq: log.length + 1 };
     if (known === undefined) log.push(fed);
     await store.receive([fed], { cursor: String(fed.seq), seq: fed.seq, types: [one.model], at: 0 });
-    if (store.compactionDue() !== null) await store.compact();
+    if (isCompactionDue(store)) await compact(store);
     if (store.needingServer().length > 0) await answerSnapshot(models, one, log, store);
     each.push(read(store));
   }

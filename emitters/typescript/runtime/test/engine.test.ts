@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import { HttpClient } from '../src/client/http.js';
 import type { EventEnvelope } from '../src/model.js';
 import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
+import { discard, retry } from '../src/store/decisions.js';
 import { type EngineState, engineEvents, isActive, machine, step } from '../src/store/engineMachine.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { parseStamp } from '../src/store/hlc.js';
 import { SyncEngine, WATCHDOG_MS } from '../src/store/syncEngine.js';
+import { correct } from '../src/store/upkeep.js';
 import { models, seeded, uuid } from './helpers.js';
 import { orderModel } from './models/order.js';
 import { VirtualTime } from './time.js';
@@ -107,7 +109,7 @@ class Walk {
       token: async () => 'token',
       now: timers.now,
       fetch: (_url, init) => this.#fetch(JSON.parse(String(init?.body)).events, init?.signal ?? null),
-      onServerTime: (offset) => void this.store.correct(offset),
+      onServerTime: (offset) => void correct(this.store, offset),
     });
     let turn: Promise<unknown> = Promise.resolve();
     this.engine = new SyncEngine({
@@ -121,7 +123,7 @@ class Walk {
         return result;
       },
       freshTime: async () => {},
-      correct: (refused) => this.store.correct(this.store.ledger.offset, refused),
+      correct: (refused) => correct(this.store, this.store.ledger.offset, refused),
       onSynced: () => {},
       onProblem: (error) => {
         if (error instanceof Error && 'code' in error) assert.notEqual(error.code, 'engine_stalled');
@@ -186,7 +188,7 @@ class Walk {
     if (this.tokenWanted) inputs.push([4, 'token', () => this.token()]);
     const rejected = [...this.store.ledger.refused.values()].find(({ status }) => status === 'rejected');
     if (rejected !== undefined) {
-      inputs.push([1, 'retry', () => void this.store.retry(rejected.event.id)]);
+      inputs.push([1, 'retry', () => void retry(this.store, rejected.event.id)]);
       inputs.push([1, 'discard', () => this.#discard(rejected.event.id)]);
     }
     let dice = this.random() * inputs.reduce((sum, [weight]) => sum + weight, 0);
@@ -207,7 +209,7 @@ class Walk {
   #discard(id: string): void {
     for (const { event } of this.store.ledger.unsynced.blockedUnder(id)) this.discarded.add(event.id);
     this.discarded.add(id);
-    void this.store.discard(id);
+    void discard(this.store, id);
   }
 
   #toggle(): void {

@@ -97,10 +97,6 @@ export class TestAdapter implements StoreAdapter {
     return this.inner.compact(compaction);
   }
 
-  async estimate(): Promise<null> {
-    return null;
-  }
-
   async persist(): Promise<boolean> {
     return false;
   }

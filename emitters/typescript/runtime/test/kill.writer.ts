@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventStore } from '../src/store/eventStore.js';
 import { platformTimers } from '../src/store/timing.js';
+import { compact } from '../src/store/upkeep.js';
 import { durableInNode } from './databases.js';
 import { orderModel } from './models/order.js';
 
@@ -15,5 +16,5 @@ for (let i = 0; ; i++) {
   const { event, saved } = store.record(orderModel, 'order.created', randomUUID(), { table_number: i });
   await saved;
   process.stdout.write(`${event.id}\n`);
-  if (i % 25 === 24) await store.compact();
+  if (i % 25 === 24) await compact(store);
 }

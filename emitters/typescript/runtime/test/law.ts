@@ -4,8 +4,11 @@ import { absent } from '../src/model.js';
 import { MemoryAdapter } from '../src/store/adapters/memory.js';
 import { toWire } from '../src/store/codec.js';
 import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
+import { retry } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
+import { compact } from '../src/store/upkeep.js';
 import { event, seeded, uuid } from './helpers.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
@@ -69,7 +72,7 @@ export async function anyDeliveryEndsInOneState(
       read += page.length;
       const again = random() < 0.3 ? log.slice(Math.max(0, read - page.length - 12), read) : page; // twice is once
       await store.receive(again, { cursor: String(read), seq: read, types: ['order'], at: 0 });
-      if (random() < 0.5) await store.compact();
+      if (random() < 0.5) await compact(store);
       const all = log.slice(0, read);
       const bare = await storeOf(all);
       for (const needy of store.needingServer()) {
@@ -113,15 +116,15 @@ export async function keepsItsBooks(disk: () => () => StoreAdapter): Promise<voi
       { kind: 'rejected', id: first.event.id, code: 'no', reason: 'because', at: 7 },
       { kind: 'cursor', cursor: { cursor: 'c', seq: 1, types: ['order'], at: 5 } },
     ]);
-    if (compacted) assert.equal(await store.compact(), true);
+    if (compacted) assert.equal(await compact(store), true);
     await store.close();
     const again = await open(reopen());
     assert.equal(again.ledger.cursor?.cursor, 'c');
     const entries = [...again.ledger.outbox.values()];
     assert.deepEqual(entries.map(({ status }) => status).sort(), ['blocked', 'rejected']);
     assert.equal(again.state('order', id), absent);
-    await again.retry(first.event.id);
-    assert.equal(again.sendable().length, 2);
+    await retry(again, first.event.id);
+    assert.equal(sendable(again).length, 2);
     assert.notEqual(again.state('order', id), absent);
     await again.close();
   }

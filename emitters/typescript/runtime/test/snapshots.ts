@@ -1,10 +1,11 @@
 /** A server's snapshots, taken by the same code as a client's. */
 import type { Snapshot } from '../src/store/db.js';
 import type { EntityLog } from '../src/store/entityLog.js';
+import { takeSnapshot } from '../src/store/keeping.js';
 
 /** The snapshot of an entity as a server gives it; null where there is none to take. */
 export function snapshotOf(log: EntityLog | undefined): Snapshot | null {
-  const snap = log?.takeSnapshot();
+  const snap = log === undefined ? null : takeSnapshot(log);
   if (log === undefined || snap == null) return null;
   return {
     entity_type: log.model.entity,

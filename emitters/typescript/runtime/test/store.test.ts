@@ -13,7 +13,9 @@ import { nodeStore } from '../src/store/adapters/node.js';
 import { toWire } from '../src/store/codec.js';
 import type { StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
+import { compact, heal } from '../src/store/upkeep.js';
 import { sqlAdapters } from './databases.js';
 import { event, TestAdapter, uuid } from './helpers.js';
 import { anyDeliveryEndsInOneState, keepsItsBooks, open, refusesWhatCameBetween } from './law.js';
@@ -64,18 +66,18 @@ describe('snapshots', () => {
     ).map((one, index) => ({ ...one, seq: index + 1 }));
     for (const one of log.slice(0, 10)) {
       await store.receive([one], null);
-      await store.compact();
+      await compact(store);
     }
     const own = store.record(orderModel, 'order.tip_added', id, { by: 100 });
     for (const one of log.slice(10)) {
       await store.receive([one], null);
-      await store.compact();
+      await compact(store);
     }
     assert.equal(store.ledger.entry(own.event.id)?.status, 'pending');
     const before = toWire(store.state('order', id));
     const again = await open(new MemoryAdapter(disk));
     assert.deepEqual(toWire(again.state('order', id)), before);
-    assert.equal(again.sendable().length, 1);
+    assert.equal(sendable(again).length, 1);
     const kept = again.ledger.log('order', id)?.entries.length ?? 0;
     assert.ok(kept < 31, `some of ${kept} were dropped`);
   });
@@ -89,7 +91,7 @@ describe('snapshots', () => {
       const store = await open(new MemoryAdapter(disk), 5);
       const page = log.slice(at, at + 5).map((one, index) => ({ ...one, seq: at + index + 1 }));
       await store.receive(page, null);
-      await store.compact();
+      await compact(store);
     }
     const store = await open(new MemoryAdapter(disk), 5);
     assert.equal(new Map(Object.entries(store.state('order', id) ?? {})).get('tip_cents'), 19);
@@ -107,10 +109,10 @@ describe('snapshots', () => {
     await store.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
     const other = await open(new MemoryAdapter(disk));
     await other.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
-    assert.equal(await store.compact(), false);
+    assert.equal(await compact(store), false);
     await store.readTail();
-    assert.equal(await store.compact(), true);
-    assert.equal((await open(new MemoryAdapter(disk))).sendable().length, 2);
+    assert.equal(await compact(store), true);
+    assert.equal(sendable(await open(new MemoryAdapter(disk))).length, 2);
   });
 
   it('a tab that slept through a compaction loads anew and keeps what it has not saved', async () => {
@@ -120,7 +122,7 @@ describe('snapshots', () => {
     await leader.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
     const sleeper = await open(new MemoryAdapter(disk), 2);
     await leader.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
-    await leader.compact();
+    await compact(leader);
     const own = sleeper.record(orderModel, 'order.tip_added', id, { by: 10 });
     await leader.record(orderModel, 'order.tip_added', id, { by: 100 }).saved;
     await own.saved;
@@ -149,7 +151,7 @@ describe('a mutation', () => {
     assert.equal(store.state('order', id), absent);
     adapter.failing = null;
     await store.record(orderModel, 'order.tip_added', kept, { by: 1 }).saved;
-    assert.equal(store.sendable().length, 2);
+    assert.equal(sendable(store).length, 2);
   });
 
   it('fails to be written, but what the server said is written later, with its cursor', async () => {
@@ -180,11 +182,11 @@ describe('a mutation', () => {
     const store = await open(adapter, 5, (_key, text) => shared.push(text));
     const { saved } = store.record(orderModel, 'order.created', uuid(), { table_number: 1 });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(store.sendable().length, 0);
+    assert.equal(sendable(store).length, 0);
     assert.equal(shared.length, 0);
     release();
     await saved;
-    assert.equal(store.sendable().length, 1);
+    assert.equal(sendable(store).length, 1);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(shared.length, 1);
   });
@@ -244,11 +246,11 @@ describe('what the server no longer has', () => {
     for (let i = 0; i < 9; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
     for (const [index, one] of log.entries()) {
       await store.receive([{ ...one, seq: index + 1 }], null);
-      await store.compact();
+      await compact(store);
     }
     assert.equal(disk.snapshots.size, 1);
     await store.commit([{ kind: 'reset', types: ['order'] }]);
-    await store.compact();
+    await compact(store);
     assert.equal((await open(new MemoryAdapter(disk), 2)).state('order', id), absent);
     assert.equal(disk.snapshots.size, 0);
   });
@@ -260,8 +262,8 @@ describe('what the server no longer has', () => {
     const lacking = new EventStore({ models: [orderModel], adapter: new MemoryAdapter(disk), timers: platformTimers });
     await lacking.open();
     assert.equal(lacking.updateRequired, true);
-    await lacking.compact();
-    assert.equal((await open(new MemoryAdapter(disk))).sendable().length, 1);
+    await compact(lacking);
+    assert.equal(sendable(await open(new MemoryAdapter(disk))).length, 1);
   });
 });
 
@@ -281,7 +283,7 @@ describe('what this version cannot read', () => {
     assert.equal(store.updateRequired, true);
     const tips = (one: EventStore): unknown => new Map(Object.entries(one.state('order', id) ?? {})).get('tip_cents');
     assert.equal(tips(store), 1);
-    await store.compact();
+    await compact(store);
     const updated = new EventStore({
       models: [{ ...orderModel, version: 2 }],
       adapter: new MemoryAdapter(disk),
@@ -322,14 +324,14 @@ describe('an event of an older version', () => {
     for (let i = 0; i < 6; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
     for (const [index, one] of log.entries()) {
       await first.receive([{ ...one, seq: index + 1 }], null);
-      if (index < 5) await first.compact();
+      if (index < 5) await compact(first);
     }
     assert.equal(tips(first, id), 6);
     const again = await openSecond(disk);
     assert.equal(tips(again, id), 600);
     await again.receive([{ ...event('order.tip_added', id, { by: 1 }, 5000), seq: 8 }], null);
     assert.equal(tips(again, id), 700);
-    await again.compact();
+    await compact(again);
     assert.equal(tips(await openSecond(disk), id), 700);
     assert.equal(again.updateRequired, false);
   });
@@ -343,9 +345,9 @@ describe('an event of an older version', () => {
     for (let restart = 0; restart < 3; restart++) {
       const again = await openSecond(disk);
       assert.equal(tips(again, id), 300);
-      const [, tip] = again.sendable();
+      const [, tip] = sendable(again);
       assert.deepEqual([tip?.recorded?.payload, tip?.recorded?.schema_version], [{ by: 3 }, 1]);
-      await again.compact();
+      await compact(again);
     }
   });
 });
@@ -362,7 +364,7 @@ describe('a damaged store', () => {
         log.map((one, index) => ({ ...one, seq: index + 1 })),
         { cursor: 'c', seq: 10, types: ['order'], at: 0 },
       );
-      await store.compact();
+      await compact(store);
       await store.record(orderModel, 'order.created', ours, { table_number: 2 }).saved;
       const [first] = disk.chunks;
       if (damage === 'line') disk.chunks[0] = { key: first?.key ?? 0, text: `${first?.text}\n{"kind":"fee` };
@@ -376,10 +378,10 @@ describe('a damaged store', () => {
       assert.notEqual(again.state('order', ours), absent);
       assert.equal(again.ledger.cursor, null, 'the rest is fetched again');
       assert.equal(JSON.stringify([disk.chunks, [...disk.snapshots]]), before, 'whoever does not lead writes nothing');
-      await again.heal();
+      await heal(again);
       const third = await open(new MemoryAdapter(disk), 2);
       assert.equal(third.damage, null, 'said once');
-      assert.equal(third.sendable().length, 1);
+      assert.equal(sendable(third).length, 1);
     }
   });
 
@@ -392,11 +394,11 @@ describe('a damaged store', () => {
     writeFileSync(path, `${readFileSync(path, 'utf8')}{"chunk":{"key":2,"te`);
     const again = await open(nodeStore({ fs, folder })('s'));
     assert.equal(again.damage, null);
-    assert.equal(again.sendable().length, 1);
+    assert.equal(sendable(again).length, 1);
     await again.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved;
     await again.close();
     const third = await open(nodeStore({ fs, folder })('s'));
-    assert.equal(third.sendable().length, 2);
+    assert.equal(sendable(third).length, 2);
     await third.close();
   });
 });

@@ -4,8 +4,11 @@ import { after, before, describe, it } from 'node:test';
 import { absent, type ModelDefinition } from '../src/model.js';
 import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
 import type { Compaction, FeedEvent } from '../src/store/db.js';
+import { dismiss } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
+import { compact, heal } from '../src/store/upkeep.js';
 import { client, event, TestAdapter, until, uuid } from './helpers.js';
 import { open } from './law.js';
 import { boardModel } from './models/board.js';
@@ -38,7 +41,7 @@ describe('a damaged store that another tab leads', () => {
     const leader = await open(new MemoryAdapter(disk));
     const id = uuid();
     await leader.receive(orderLog(id, 12), cursorAt(12));
-    await leader.compact();
+    await compact(leader);
     for (const key of disk.snapshots.keys()) disk.snapshots.set(key, 'x');
     const before = JSON.stringify([disk.chunks, [...disk.snapshots]]);
     const follower = await open(new MemoryAdapter(disk));
@@ -48,7 +51,7 @@ describe('a damaged store that another tab leads', () => {
     await follower.readTail();
     assert.notEqual(follower.ledger.cursor, null, 'it heard of a cursor that stands for more than it holds');
     await leader.close();
-    await follower.heal();
+    await heal(follower);
     assert.equal(follower.ledger.cursor, null, 'everything is to be fetched again');
     const again = await open(new MemoryAdapter(disk));
     assert.equal(again.damage, null);
@@ -67,7 +70,7 @@ describe('a damaged store that another tab leads', () => {
     const store = await open(new MemoryAdapter(disk));
     const [bad, good] = [uuid(), uuid()];
     await store.receive([...orderLog(bad, 8), ...orderLog(good, 8).map((one) => ({ ...one, seq: one.seq + 8 }))], null);
-    await store.compact();
+    await compact(store);
     for (const [key, text] of disk.snapshots) {
       const at = text.lastIndexOf(`"id":"${bad}"`);
       disk.snapshots.set(key, `${text.slice(0, at)}!${text.slice(at + 1)}`);
@@ -166,7 +169,7 @@ describe('tabs of two versions', () => {
     await Promise.all([accepted.saved, refused.saved]);
     await older.readTail();
     assert.deepEqual(
-      older.sendable().map(({ event: { id } }) => id),
+      sendable(older).map(({ event: { id } }) => id),
       [accepted.event.id, refused.event.id],
     );
     await older.commit([
@@ -174,7 +177,7 @@ describe('tabs of two versions', () => {
       { kind: 'rejected', id: refused.event.id, code: 'no', reason: 'because', at: 1 },
       { kind: 'cursor', cursor: cursorAt(7) },
     ]);
-    assert.equal(await older.compact(), true);
+    assert.equal(await compact(older), true);
     await newer.readTail();
     const again = await of(disk, boardModel, orderModel);
     for (const store of [newer, again]) {
@@ -190,10 +193,10 @@ describe('tabs of two versions', () => {
     const newer = await of(disk, boardModel, orderModel);
     const id = uuid();
     await newer.receive(orderLog(id, 5), cursorAt(5));
-    await newer.compact();
+    await compact(newer);
     const older = await of(disk, boardModel);
     await older.receive([{ ...event('board.created', uuid(), { title: 'x' }, 9000), seq: 6 }], cursorAt(6));
-    await older.compact();
+    await compact(older);
     assert.equal(tips(await of(disk, boardModel, orderModel), id), 4);
   });
 });
@@ -221,13 +224,13 @@ describe('what was overtaken', () => {
         })),
         null,
       );
-      if (round > 0) await store.compact();
+      if (round > 0) await compact(store);
       store = await open(new MemoryAdapter(disk), 2);
     }
-    await store.dismiss(own.event.id);
+    await dismiss(store, own.event.id);
     for (let round = 0; round < 3; round++) {
       assert.equal(store.overtaken.size, 0);
-      await store.compact();
+      await compact(store);
       store = await open(new MemoryAdapter(disk), 2);
     }
   });
@@ -259,13 +262,13 @@ describe('a compaction', () => {
       during = store.receive([late], cursorAt(31));
       return inner(compaction);
     };
-    await store.compact();
+    await compact(store);
     adapter.compact = inner;
     await during;
     assert.equal(tips(store, id), 1029);
     for (let round = 0; round < 3; round++) {
       await store.receive(orderLog(id, 6, 31 + round * 6), cursorAt(37 + round * 6));
-      await store.compact();
+      await compact(store);
       assert.equal(tips(store, id), 1029 + 6 * (round + 1));
       assert.equal(tips(await open(new MemoryAdapter(disk), 5), id), 1029 + 6 * (round + 1));
     }
@@ -282,7 +285,7 @@ describe('a compaction', () => {
         null,
       );
     }
-    await store.compact();
+    await compact(store);
     const [kept = ''] = ids;
     const server = await openWith(orderLog(kept, 6));
     const snapshot = { ...(snapshotOf(server.ledger.log('order', kept)) ?? assert.fail()), seq };
@@ -290,7 +293,7 @@ describe('a compaction', () => {
       { kind: 'reset', types: ['order'] },
       { kind: 'base', snapshot, head: seq },
     ]);
-    await store.compact();
+    await compact(store);
     const again = await open(new MemoryAdapter(disk), 5);
     assert.deepEqual(
       [...again.states('order')].map(({ id }) => id),
@@ -308,7 +311,7 @@ describe('a compaction', () => {
       ids.map((id) => next(id, 0)),
       null,
     );
-    await store.compact();
+    await compact(store);
     const size = (): number => [...disk.snapshots.values()].reduce((sum, text) => sum + text.length, 0);
     const first = size();
     for (let round = 1; round < 60; round++) {
@@ -317,7 +320,7 @@ describe('a compaction', () => {
         some.map((id) => next(id, round)),
         null,
       );
-      await store.compact();
+      await compact(store);
       assert.ok(disk.snapshots.size < 30, `${disk.snapshots.size} pages`);
     }
     assert.ok(size() < 4 * first, `${size()} characters, ${first} at first`);
@@ -342,7 +345,7 @@ describe('a tab that does nothing', () => {
     const { ledger } = idle;
     await idle.record(orderModel, 'order.created', own, { table_number: 1 }).saved;
     await leader.readTail();
-    assert.equal(await leader.compact(), true);
+    assert.equal(await compact(leader), true);
     await idle.readTail();
     assert.equal(idle.ledger, ledger, 'nothing was loaded anew');
     // Another tab's chunk comes first and is compacted with its own: that one it never saw.
@@ -350,11 +353,11 @@ describe('a tab that does nothing', () => {
     const late = idle.record(orderModel, 'order.tip_added', own, { by: 5 });
     await late.saved;
     await leader.readTail();
-    assert.equal(await leader.compact(), true);
+    assert.equal(await compact(leader), true);
     await idle.readTail();
     assert.notEqual(idle.state('order', other), absent);
     assert.equal(tips(idle, own), 5);
-    assert.equal(idle.sendable().length, 3);
+    assert.equal(sendable(idle).length, 3);
   });
 
   it('hears by itself of what a tab saved and did not live to tell', async () => {
@@ -392,13 +395,13 @@ describe('the outbox', () => {
     });
     const unsaved = one.record(orderModel, 'order.tip_added', ids[3] ?? '', { by: 1 });
     assert.deepEqual(
-      one.sendable(50).map(({ event: { entity_id } }) => entity_id),
+      sendable(one, 50).map(({ event: { entity_id } }) => entity_id),
       ids.slice(0, 50),
     );
-    assert.equal(one.sendable().length, 120);
+    assert.equal(sendable(one).length, 120);
     assert.equal(one.sendableCount, 120);
     release();
     await unsaved.saved;
-    assert.equal(one.sendable().at(-1)?.event.id, unsaved.event.id);
+    assert.equal(sendable(one).at(-1)?.event.id, unsaved.event.id);
   });
 });

@@ -1,4 +1,5 @@
 /** What the platform says of network and attention; silent where there is no page. */
+import { isOnline } from './status.js';
 
 export interface PlatformListener {
   readonly online: (online: boolean) => void;
@@ -18,7 +19,7 @@ export class Platform {
 
   /** Whether there may be a network: false is certain, true is not. */
   get online(): boolean {
-    return !this.#unplugged && (typeof navigator === 'undefined' || navigator.onLine !== false);
+    return !this.#unplugged && isOnline();
   }
 
   /** Whether nobody can see the page. */

@@ -29,6 +29,11 @@ export function problemOf(error: unknown): Problem {
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 
+/** Whether there may be a network: false is certain, true is not. */
+export function isOnline(): boolean {
+  return typeof navigator === 'undefined' || navigator.onLine !== false;
+}
+
 /** How sync stands. */
 export interface SyncStatus {
   readonly isOnline: boolean;

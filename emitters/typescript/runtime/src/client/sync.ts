@@ -1,28 +1,18 @@
-/** A client: one user of one tenant, wired from store, engine, stream and tabs. */
+/** A client: one user of one tenant. What it holds and what is changed on it; `session.ts` is about everybody else. */
 import { EventRejected, StoreError, SyncError } from '../errors.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
 import { indexedDbStore } from '../store/adapters/indexeddb.js';
-import { memoryStore } from '../store/adapters/memory.js';
+import { nowhere } from '../store/adapters/nowhere.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
 import { EventStore } from '../store/eventStore.js';
 import { type LogEntry, statusOf } from '../store/logEntry.js';
-import {
-  type ChannelLike,
-  type LockManagerLike,
-  platformChannel,
-  platformLocks,
-  type TabMessage,
-  Tabs,
-} from '../store/tabs.js';
-import { type Deferred, defer, Listeners, platformTimers, type Timers } from '../store/timing.js';
-import { TokenHolder } from './auth.js';
+import { backoffMs, type Deferred, defer, Listeners, platformTimers, type Timers } from '../store/timing.js';
 import { Collection, type CollectionHost, type HistoryEntry, type Mutation } from './collection.js';
 import type { SyncClientConfig } from './config.js';
-import { HttpClient } from './http.js';
-import { Platform } from './platform.js';
-import { type Problem, problemOf, type StatusParts, StatusStore } from './status.js';
-import { MAX_RETRY_DELAY_MS, Uplink } from './uplink.js';
+import type { HttpClient } from './http.js';
+import type { Session } from './session.js';
+import { isOnline, type Problem, problemOf, StatusStore } from './status.js';
 
 /** How far a client has come. */
 export type SyncPhase =
@@ -37,8 +27,8 @@ export type SyncPhase =
   | 'synced'
   | 'closed';
 
-const COMPACT_AFTER_MS = 1000;
-const COMPACT_SOON_MS = 100;
+/** Until another attempt to load the session, at most. */
+const MAX_LOAD_DELAY_MS = 30_000;
 
 /** What the panel of `devtools/` looks at. Nothing is promised of it to anybody else. */
 export interface ClientInternals {
@@ -58,16 +48,11 @@ export function createSyncClient(config: SyncClientConfig): SyncClient {
 export class SyncClient {
   /** How sync stands, as an external store. */
   readonly status: StatusStore;
-  /** Typed requests, for what lies beyond sync. */
-  readonly http: HttpClient;
   readonly #config: SyncClientConfig;
   readonly #name: string;
   readonly #timers: Timers;
   readonly #store: EventStore;
-  readonly #uplink: Uplink;
-  #tabs: Tabs;
-  readonly #tokens: TokenHolder;
-  readonly #platform: Platform;
+  readonly #shared: boolean;
   readonly #collections = new Map<string, unknown>();
   readonly #waiting = new Map<string, Deferred<void>>();
   readonly #phaseListeners = new Listeners<[]>();
@@ -75,9 +60,12 @@ export class SyncClient {
   #phase: SyncPhase = 'new';
   #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  #compactTimer: unknown = null;
-  /** For how long that timer was set. */
-  #compactWait = Number.POSITIVE_INFINITY;
+  #loading: Promise<Session> | null = null;
+  #session: Session | null = null;
+  /** What is to be told to the session as soon as it is there. */
+  #untold: ((session: Session) => void)[] = [];
+  /** The store is this tab's own. */
+  #alone = false;
   #writeProblem: Problem | null = null;
 
   constructor(config: SyncClientConfig) {
@@ -85,25 +73,16 @@ export class SyncClient {
     this.#timers = { ...platformTimers, ...config.timers };
     this.#name = storeName(config);
     const adapter = factoryOf(config.adapter)(this.#name);
+    this.#shared = adapter.shared;
     this.#store = new EventStore({
       models: Object.values(config.models),
       adapter,
       timers: this.#timers,
-      share: (key, text) => this.#tabs.post({ type: 'chunk', key, text }),
+      share: (key, text) => this.#session?.share(key, text),
       onHealth: (error) => this.#onStorage(error),
     });
-    this.#tokens = new TokenHolder(config.token ?? null, config.onAuthError, this.#timers);
-    this.http = new HttpClient({
-      baseUrl: config.baseUrl,
-      ...(config.eventsEndpoint === undefined ? {} : { eventsEndpoint: config.eventsEndpoint }),
-      ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
-      token: () => this.#tokens.get(),
-      now: this.#timers.now,
-      onServerTime: (offset, uncertainty) => this.#uplink.onServerTime(offset, uncertainty),
-    });
-    this.#platform = new Platform();
     this.status = new StatusStore(this.#store, {
-      isOnline: this.#platform.online,
+      isOnline: isOnline(),
       connection: 'connecting',
       lastSyncedAt: null,
       isLeader: false,
@@ -111,22 +90,12 @@ export class SyncClient {
       serverProblem: null,
       storageProblem: null,
     });
-    this.#uplink = new Uplink({
-      config,
-      store: this.#store,
-      http: this.http,
-      tokens: this.#tokens,
-      timers: this.#timers,
-      report: (parts) => this.#report(parts),
-      onStorage: (error) => this.#onStorage(error),
-    });
-    // Two clients with stores of their own are two devices, even in one browser or one process.
-    const { locks = adapter.shared ? platformLocks() : null } = config;
-    const { channel = adapter.shared ? platformChannel() : null } = config;
-    this.#tabs = this.#joinTabs(locks, channel);
     this.#store.onEntry.add((entry) => this.#settle(entry));
     this.#store.onLost.add((id, error) => this.#waiting.get(id)?.reject(error));
-    this.#store.onChange.add(() => this.#changed());
+    this.#store.onChange.add(() => {
+      const waits = this.#phase === 'local' || this.#phase === 'fetching';
+      if (waits && this.#store.ledger.cursor !== null) this.#setPhase('synced');
+    });
     adapter.onLost((error) => this.#goOnInMemory(error));
   }
 
@@ -160,35 +129,39 @@ export class SyncClient {
   }
 
   /** Tries a rejected event again; a `create` with all that is blocked under it. */
-  retry(eventId: string): Promise<void> {
-    return this.#store.retry(eventId);
+  async retry(eventId: string): Promise<void> {
+    return (await this.#load()).retry(eventId);
   }
 
   /** Drops a rejected event; a `create` with all that is blocked under it. */
-  discard(eventId: string): Promise<void> {
-    return this.#store.discard(eventId);
+  async discard(eventId: string): Promise<void> {
+    return (await this.#load()).discard(eventId);
   }
 
   /** Takes an event from the list of those that were overtaken: the user knows. */
-  dismiss(eventId: string): Promise<void> {
-    return this.#store.dismiss(eventId);
+  async dismiss(eventId: string): Promise<void> {
+    return (await this.#load()).dismiss(eventId);
+  }
+
+  /** Typed requests to the server, for what lies beyond sync. */
+  async http(): Promise<HttpClient> {
+    return (await this.#load()).http;
   }
 
   /** For the panel of `devtools/`. */
   get internals(): ClientInternals {
-    return { name: this.#name, store: this.#store, unplug: (unplugged) => this.#platform.unplug(unplugged) };
+    const unplug = (unplugged: boolean): void => this.#tell((session) => session.unplug(unplugged));
+    return { name: this.#name, store: this.#store, unplug };
   }
 
   /** Goes on with another token, in every tab. */
   setToken(token: string): void {
-    this.#tokens.set(token);
-    this.#tabs.post({ type: 'token', token });
+    this.#tell((session) => session.setToken(token));
   }
 
   /** Sends and follows now, whatever timers say. */
   syncNow(): void {
-    this.#tabs.post({ type: 'wake' });
-    this.#wake();
+    this.#session?.syncNow(); // which it does by itself when it begins
   }
 
   /** Resolves once nothing of this device waits for the server: accepted or rejected. */
@@ -219,7 +192,7 @@ export class SyncClient {
     watchEvents: (type, id, listener) => this.#store.watchEvents(type, id, listener),
     record: (model, type, id, payload) => this.#record(model, type, id, payload),
     entries: (type, id) => this.#entries(type, id),
-    fetchHistory: (type, id, query) => this.http.history(type, id, query, this.#life.signal),
+    fetchHistory: async (type, id, query) => (await this.http()).history(type, id, query, this.#life.signal),
   };
 
   // --- Life -------------------------------------------------------------------------------------------------------------------
@@ -246,37 +219,79 @@ export class SyncClient {
       this.status.set({ storageProblem: { code: 'store_corrupt', message } });
     }
     this.status.set({ lastSyncedAt: ledger.cursor?.at ?? null });
-    this.#setPhase(ledger.cursor !== null ? 'synced' : this.#platform.online ? 'fetching' : 'local');
-    this.#platform.listen({
-      online: (online) => this.#onOnline(online),
-      front: () => {
-        this.#comeToFront();
-        if (this.#config.syncOnFocus !== false) this.syncNow();
-      },
-      hide: () => {
-        this.#store.hurry();
-        // The tab that took its place on the screen may have asked for the lead a moment too early.
-        if (this.#tabs.leads) this.#tabs.post({ type: 'back' });
-      },
-      frozen: (frozen) => this.#onFrozen(frozen),
+    this.#setPhase(ledger.cursor !== null ? 'synced' : isOnline() ? 'fetching' : 'local');
+    // Whoever waits for the store comes first.
+    this.#timers.task(() => void this.#join());
+  }
+
+  /** Loads what is about everybody else, and begins with it; tries again for as long as that cannot be had. */
+  async #join(): Promise<void> {
+    for (let attempt = 0; !this.#life.signal.aborted; attempt++) {
+      try {
+        const session = await this.#load();
+        if (this.#life.signal.aborted) return;
+        this.#session = session;
+        session.begin(this.#alone);
+        for (const tell of this.#untold.splice(0)) tell(session);
+        return;
+      } catch (error) {
+        const { message } = problemOf(error);
+        this.status.set({
+          serverProblem: { code: 'not_loaded', message: `a part of the client did not load: ${message}` },
+        });
+        if (this.#phase === 'fetching') this.#setPhase('local');
+        await this.#pause(backoffMs(attempt, MAX_LOAD_DELAY_MS, this.#timers.random));
+      }
+    }
+  }
+
+  /** A chunk of its own, which a bundler puts beside the others: a service worker that has those has it, too. */
+  #load(): Promise<Session> {
+    this.#loading ??= import('./session.js')
+      .then(
+        ({ Session }) =>
+          new Session({
+            config: this.#config,
+            name: this.#name,
+            shared: this.#shared,
+            store: this.#store,
+            status: this.status,
+            timers: this.#timers,
+            onStorage: (error) => this.#onStorage(error),
+            onUnreachable: () => {
+              if (this.#phase === 'fetching') this.#setPhase('local');
+            },
+          }),
+      )
+      .catch((error: unknown) => {
+        this.#loading = null; // the next attempt loads anew
+        throw error;
+      });
+    return this.#loading;
+  }
+
+  #tell(what: (session: Session) => void): void {
+    if (this.#session === null) this.#untold.push(what);
+    else what(this.#session);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#timers.after(ms, resolve);
+      this.#life.signal.addEventListener('abort', () => {
+        this.#timers.clear(timer);
+        resolve();
+      });
     });
-    this.#joinIn();
-    this.#comeToFront();
-    void this.#store
-      .persist()
-      .then((persisted) => this.status.set({ storagePersisted: persisted }))
-      .catch(() => {});
   }
 
   async #close(): Promise<void> {
     this.#life.abort();
-    this.#platform.close();
-    this.#timers.clear(this.#compactTimer);
-    this.#uplink.leave(true);
+    this.#session?.end();
     await this.#starting?.catch(() => {});
     await this.#store.close();
     await new Promise<void>((resolve) => this.#timers.task(resolve)); // others hear of the last chunk, each in its own task
-    this.#tabs.close();
+    this.#session?.close();
     for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'the client was closed'));
     this.#waiting.clear();
     this.#setPhase('closed');
@@ -288,35 +303,7 @@ export class SyncClient {
     this.#phaseListeners.emit();
   }
 
-  #changed(): void {
-    if ((this.#phase === 'local' || this.#phase === 'fetching') && this.#store.ledger.cursor !== null)
-      this.#setPhase('synced');
-    if (!this.#tabs.leads || this.#life.signal.aborted) return;
-    this.#uplink.noticed();
-    const wait = this.#store.compactionUrgent ? COMPACT_SOON_MS : COMPACT_AFTER_MS;
-    if (wait < this.#compactWait) this.#timers.clear(this.#compactTimer);
-    if (wait < this.#compactWait) this.#compactTimer = this.#timers.after(wait, () => void this.#compact());
-    this.#compactWait = Math.min(wait, this.#compactWait);
-  }
-
-  async #compact(): Promise<void> {
-    this.#compactWait = Number.POSITIVE_INFINITY; // what comes meanwhile is for another time
-    try {
-      // Something landed in the middle of it: then it was not done.
-      if (this.#store.compactionDue() && !(await this.#store.compact())) this.#changed();
-    } catch (error) {
-      this.#onStorage(error);
-    }
-  }
-
   // --- Problems ---------------------------------------------------------------------------------------------------------------
-
-  /** The leader knows something of the server: all tabs show it. */
-  #report(parts: Partial<StatusParts>): void {
-    this.status.set(parts);
-    if (parts.serverProblem && this.#phase === 'fetching') this.#setPhase('local');
-    this.#tellNews();
-  }
 
   #onStorage(error: unknown): void {
     const { storageProblem } = this.status.parts;
@@ -330,114 +317,9 @@ export class SyncClient {
     if (this.#life.signal.aborted) return;
     const { code, message } = problemOf(error);
     this.#store.abandonDisk();
-    this.#tabs.close();
-    this.#tabs = this.#joinTabs(null, null);
+    this.#alone = true;
+    this.#session?.goAlone();
     this.status.set({ storageProblem: { code, message: `${message}; changes are no longer saved on this device` } });
-    if (this.#phase !== 'new' && this.#phase !== 'opening') this.#tabs.queue();
-  }
-
-  // --- Network, user, tabs ----------------------------------------------------------------------------------------------------
-
-  #lead(): void {
-    if (this.#life.signal.aborted) return;
-    this.status.set({ isLeader: true });
-    void this.#uplink.lead(() => this.#platform.online);
-  }
-
-  /** Gives up the lead, or its place in the queue. */
-  #stepBack(): void {
-    this.#tabs.leave();
-    this.#uplink.leave(false);
-    this.status.set({ isLeader: false });
-  }
-
-  #joinTabs(locks: LockManagerLike | null, channel: ((name: string) => ChannelLike) | null): Tabs {
-    return new Tabs({
-      name: this.#name,
-      locks,
-      channel,
-      onMessage: (message) => this.#onTab(message),
-      onLead: () => this.#lead(),
-    });
-  }
-
-  /** Makes itself known, and stands in the queue for the lead. */
-  #joinIn(): void {
-    this.#tabs.post({ type: 'hello', token: this.#tokens.current });
-    this.#tabs.queue();
-  }
-
-  /** The user looks at this tab: it is to lead, not one that the browser slows down. */
-  #comeToFront(): void {
-    if (!this.#platform.hidden && !this.#tabs.leads) this.#tabs.post({ type: 'front' });
-  }
-
-  /** A frozen tab would keep the lead and do nothing with it. */
-  #onFrozen(frozen: boolean): void {
-    if (frozen) {
-      this.#store.hurry();
-      this.#stepBack();
-    } else {
-      this.#joinIn();
-      this.#comeToFront();
-      void this.#store.readTail().catch((error: unknown) => this.#onStorage(error));
-    }
-  }
-
-  #onOnline(online: boolean): void {
-    this.status.set({ isOnline: online });
-    if (!this.#tabs.leads) return;
-    if (!online) this.#uplink.offline();
-    else if (this.#config.syncOnOnline !== false) this.#uplink.online();
-    else {
-      // Not at once, but not never either.
-      this.#timers.after(this.#config.maxRetryDelayMs ?? MAX_RETRY_DELAY_MS, () => {
-        if (this.#platform.online && this.#tabs.leads) this.#uplink.online();
-      });
-    }
-  }
-
-  #wake(): void {
-    if (this.#tabs.leads) this.#uplink.urge();
-  }
-
-  #onTab(message: TabMessage): void {
-    switch (message.type) {
-      case 'chunk':
-        if (this.#phase === 'opening' || this.#phase === 'new') return; // the disk tells
-        void this.#store.takeChunk(message.key, message.text).catch((error: unknown) => this.#onStorage(error));
-        return;
-      case 'hello':
-        if (message.token !== null) this.#tokens.offer(message.token);
-        return this.#tellNews();
-      case 'token':
-        return this.#tokens.set(message.token);
-      case 'wake':
-        return this.#wake();
-      case 'back':
-        return this.#comeToFront();
-      case 'front':
-        // Hidden tabs stand in line anew, behind the one that the user looks at.
-        if (!this.#platform.hidden || !this.#tabs.ranked) return;
-        this.#stepBack();
-        return this.#tabs.queue();
-      case 'news': {
-        if (this.#tabs.leads) return;
-        const { connection, lastSyncedAt, offset, problem } = message.news;
-        this.#store.ledger.offset = offset;
-        this.status.set({ connection, lastSyncedAt, serverProblem: problem });
-        return;
-      }
-      default:
-        return message satisfies never;
-    }
-  }
-
-  #tellNews(): void {
-    if (!this.#tabs.leads) return;
-    const { connection, lastSyncedAt, serverProblem } = this.status.parts;
-    const { offset } = this.#store.ledger;
-    this.#tabs.post({ type: 'news', news: { connection, lastSyncedAt, offset, problem: serverProblem } });
   }
 
   // --- Changes ----------------------------------------------------------------------------------------------------------------
@@ -489,11 +371,11 @@ function storeName({ baseUrl, tenantId, userId }: SyncClientConfig): string {
 function factoryOf(adapter: SyncClientConfig['adapter']): StoreFactory {
   switch (adapter) {
     case undefined:
-      return typeof indexedDB === 'undefined' ? memoryStore() : indexedDbStore();
+      return typeof indexedDB === 'undefined' ? () => nowhere() : indexedDbStore();
     case 'indexeddb':
       return indexedDbStore();
     case 'memory':
-      return memoryStore();
+      return () => nowhere();
     default:
       return adapter;
   }

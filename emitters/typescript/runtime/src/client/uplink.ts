@@ -4,6 +4,7 @@ import { type Connection, Follower } from '../store/follower.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
 import { SyncEngine } from '../store/syncEngine.js';
 import type { Timers } from '../store/timing.js';
+import { correct, heal } from '../store/upkeep.js';
 import type { TokenHolder } from './auth.js';
 import type { SyncConfig } from './config.js';
 import type { HttpClient } from './http.js';
@@ -55,7 +56,7 @@ export class Uplink {
     this.#engine = new SyncEngine({
       ...shared,
       freshTime: (signal) => this.#readTime(signal),
-      correct: (refused) => this.#correcting.then(() => store.correct(store.ledger.offset, refused)),
+      correct: (refused) => this.#correcting.then(() => correct(store, store.ledger.offset, refused)),
       onUnauthorized: () => void tokens.renew(this.#life.signal).then(() => this.#engine.dispatch('token')),
     });
     this.#follower = new Follower({
@@ -75,7 +76,7 @@ export class Uplink {
     // What the last leader wrote and did not live to tell.
     await store
       .readTail()
-      .then(() => store.heal())
+      .then(() => heal(store))
       .catch(onStorage);
     if (signal.aborted) return;
     this.#freshTime = false;
@@ -127,7 +128,7 @@ export class Uplink {
     // A slow answer says little: what it cannot refute stands.
     if (Math.abs(offset - store.ledger.offset) <= uncertainty) return;
     this.#correcting = this.#correcting
-      .then(() => store.correct(offset))
+      .then(() => correct(store, offset))
       .then(() => report({}))
       .catch(onStorage);
   }

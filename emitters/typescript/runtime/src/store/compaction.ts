@@ -1,10 +1,10 @@
 /** What of the ledger a compaction keeps, as records for the disk. */
 import type { JournalEntry, SnapshotText } from './db.js';
-import type { EntityLog, PlannedPart } from './entityLog.js';
+import type { EntityLog } from './entityLog.js';
+import { type PlannedPart, partOf, recordOf } from './keeping.js';
 import type { Ledger } from './ledger.js';
-import { recordOf } from './logEntry.js';
-import { encodePage, pageKey } from './pages.js';
-import { PAGE_ENTITIES, type PageTable } from './pageTable.js';
+import type { PageTable } from './pageTable.js';
+import { encodePage, pageKey } from './pageWriter.js';
 
 /** What goes into one page. */
 interface PlannedPage {
@@ -23,6 +23,10 @@ export interface CompactionPlan {
   readonly gone: readonly EntityLog[];
 }
 
+/** Entities in a page. */
+const PAGE_ENTITIES = 100;
+const SMALL = PAGE_ENTITIES / 4;
+const SMALL_PAGES = 8;
 /** How many texts a page may hold, in characters. */
 const PAGE_LENGTH = 400_000;
 
@@ -31,7 +35,7 @@ export function compactionOf(ledger: Ledger, table: PageTable, everything = fals
   const pages: PlannedPage[] = [];
   const records: SnapshotText[] = [];
   const gone: EntityLog[] = [];
-  const moving = table.wasteful();
+  const moving = wasteful(table);
   for (const log of ledger.dirty) if (log.empty && log.page !== null) moving.add(log.page); // or it would be there again
   for (const [type, model] of ledger.models) {
     // What is not checked does not pass for checked by being written again.
@@ -43,7 +47,7 @@ export function compactionOf(ledger: Ledger, table: PageTable, everything = fals
     for (const log of logs) {
       if (log.model !== model) continue;
       if (!everything && !ledger.dirty.has(log) && !(log.page !== null && moving.has(log.page))) continue;
-      const part = log.part(model.snapshot?.every ?? Number.POSITIVE_INFINITY);
+      const part = partOf(log, model.snapshot?.every ?? Number.POSITIVE_INFINITY);
       if (part === null) gone.push(log);
       else kinds[part.trusted ? 0 : 1]?.[1].push([log, part]);
     }
@@ -56,7 +60,7 @@ export function compactionOf(ledger: Ledger, table: PageTable, everything = fals
       }
     }
   }
-  const drop = table.without([...gone, ...pages.flatMap(({ parts }) => parts.map(([log]) => log))]);
+  const drop = without(table, [...gone, ...pages.flatMap(({ parts }) => parts.map(([log]) => log))]);
   return { journal: journalOf(ledger), pages, records, drop, gone };
 }
 
@@ -89,4 +93,19 @@ function* inPages(parts: readonly [EntityLog, PlannedPart][]): Iterable<[EntityL
     length = 0;
   }
   if (page.length > 0) yield page;
+}
+
+/** Pages to be written anew with what else is written: half empty ones, and small ones where there are many. */
+function wasteful({ pages }: PageTable): Set<string> {
+  const all = [...pages];
+  const merge = all.filter(([, { live }]) => live < SMALL).length > SMALL_PAGES;
+  const found = all.filter(([, { entities, live }]) => live * 2 < entities || (merge && live < SMALL));
+  return new Set(found.map(([key]) => key));
+}
+
+/** The pages of which nothing counts any more once these entities are elsewhere. */
+function without({ pages }: PageTable, logs: Iterable<EntityLog>): string[] {
+  const left = new Map([...pages].map(([key, { live }]) => [key, live]));
+  for (const { page } of logs) if (page !== null) left.set(page, (left.get(page) ?? 0) - 1);
+  return [...left].filter(([, live]) => live === 0).map(([key]) => key);
 }

@@ -48,12 +48,6 @@ export interface Compaction {
   readonly drop: readonly string[] | 'others';
 }
 
-/** What can be had of a browser's storage. */
-export interface StorageEstimate {
-  readonly usage: number;
-  readonly quota: number;
-}
-
 /** A store of one user of one tenant. Every method may reject with `StoreError`. */
 export interface StoreAdapter {
   /** Whether other tabs reach the same store: only then do tabs elect a leader and tell each other of chunks. */
@@ -69,8 +63,6 @@ export interface StoreAdapter {
   tail(after: number): Promise<Tail>;
   /** Does all of a compaction or, where something landed meanwhile, nothing and returns false. */
   compact(compaction: Compaction): Promise<boolean>;
-  /** Space used and granted, where that is known. */
-  estimate(): Promise<StorageEstimate | null>;
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean>;
   /** Called when the store went away under its owner: it takes and gives nothing any more. */

@@ -5,19 +5,13 @@
  * are asked for: most entities of a store are never more than listed.
  */
 import { equal } from '../materializers/utils.js';
-import { absent, deleted, type EntityState, type Folded, type ModelDefinition } from '../model.js';
-import { toJson } from './codec.js';
+import { absent, type EntityState, type Folded, type ModelDefinition } from '../model.js';
 import type { Snapshot } from './db.js';
 import { Fold } from './fold.js';
-import { compareEntries, comparePlaces, decodeEvents, encodeEvents, type LogEntry, type Place } from './logEntry.js';
+import { compareEntries, comparePlaces, decodeEvents, type LogEntry, type Place } from './logEntry.js';
 import type { Part } from './pages.js';
 import { foreign, type Snap, snapOf, stateOf } from './snap.js';
 import { placeIn } from './sorted.js';
-
-/** What the store is to keep of an entity, as it was planned. */
-export interface PlannedPart extends Part {
-  readonly revision: number;
-}
 
 /** One entity. */
 export class EntityLog {
@@ -35,22 +29,23 @@ export class EntityLog {
   revision = 0;
   /** The state that was last shown; undefined where none was. */
   shown: Folded<EntityState> | undefined;
-  #older: Snap | null = null;
-  #newer: Snap | null = null;
+  /** The two latest snapshots. These, and what follows of how the log is kept, are for `keeping.ts` besides. */
+  older: Snap | null = null;
+  newer: Snap | null = null;
   /** The entries at hand are all that lie after the older snapshot. */
-  #deep = false;
+  deep = false;
   /** Unless they do: those up to the newer one, unparsed. */
-  #below = '';
+  below = '';
   /** What the page says of the events after both, for as long as that is the truth. */
-  #tail: Pick<Part, 'tail' | 'count' | 'newest' | 'foreign'> | null = null;
+  kept: Pick<Part, 'tail' | 'count' | 'newest' | 'foreign'> | null = null;
   /** These texts were written by this very declaration. */
-  #trusted = false;
+  trusted = false;
   /** In order; null as long as the tail was not parsed. */
   #entries: LogEntry[] | null = [];
   #fold: Fold | null = null;
   /** The state as it was when this log went to rest: whoever still holds it is given the same. */
   #last: WeakRef<EntityState> | null = null;
-  #unreadable = false;
+  unreadable = false;
 
   constructor(model: ModelDefinition, id: string) {
     this.model = model;
@@ -69,6 +64,17 @@ export class EntityLog {
     return this.#awake();
   }
 
+  /** Nothing but text is held. */
+  get asleep(): boolean {
+    return this.#entries === null;
+  }
+
+  /** The fold of the first of the events at hand. */
+  stateAfter(count: number): Folded<EntityState> {
+    this.state();
+    return this.#fold?.upTo(this.#awake(), count) ?? absent;
+  }
+
   /** The fold of everything, folding what is new. */
   state(): Folded<EntityState> {
     const last = this.#entries === null ? this.#last?.deref() : undefined;
@@ -76,31 +82,31 @@ export class EntityLog {
     const entries = this.#awake();
     this.#fold ??= new Fold(this.model, () => this.start());
     const state = this.#fold.over(entries);
-    return this.#unreadable ? absent : state;
+    return this.unreadable ? absent : state;
   }
 
   /** Whether this version of the client cannot read something that it holds of the entity. */
   get foreign(): boolean {
-    const base = this.#base();
+    const base = this.base();
     if (base !== null && base.version > this.model.version) return true;
-    return this.#unreadable || this.#awake().some((entry) => !entry.readable);
+    return this.unreadable || this.#awake().some((entry) => !entry.readable);
   }
 
   /** Whether nothing is held that came from the server. */
   get empty(): boolean {
-    return this.#top() === null && this.#entries !== null && !this.#entries.some(({ status }) => status === 'synced');
+    return this.top() === null && this.#entries !== null && !this.#entries.some(({ status }) => status === 'synced');
   }
 
   /** The newest stamp held. */
   newest(): string | null {
-    const last = this.#entries === null ? this.#tail?.newest : this.#entries.at(-1)?.event.timestamp;
-    const base = this.#top()?.timestamp ?? null;
+    const last = this.#entries === null ? this.kept?.newest : this.#entries.at(-1)?.event.timestamp;
+    const base = this.top()?.timestamp ?? null;
     return last != null && (base === null || last > base) ? last : base;
   }
 
   /** The newest stamp that the server knows of this entity. */
   newestSynced(): string | null {
-    let newest = this.#top()?.timestamp ?? null;
+    let newest = this.top()?.timestamp ?? null;
     for (const { status, event } of this.#awake()) {
       if (status !== 'pending' && (newest === null || event.timestamp > newest)) newest = event.timestamp;
     }
@@ -115,7 +121,7 @@ export class EntityLog {
 
   /** Puts an event at its place. */
   insert(entry: LogEntry): void {
-    if (this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0) this.#descend();
+    if (this.newer !== null && comparePlaces(entry.event, this.newer.place) <= 0) this.#descend();
     const entries = this.#awake();
     const at = this.#placeOf(entry.event);
     entries.splice(at, 0, entry);
@@ -145,13 +151,13 @@ export class EntityLog {
       if (!held && !this.stale.some(({ event }) => event.id === entry.event.id)) this.stale = [...this.stale, entry];
       return held ? 'held' : 'stale';
     }
-    const late = this.#newer !== null && comparePlaces(entry.event, this.#newer.place) <= 0;
+    const late = this.newer !== null && comparePlaces(entry.event, this.newer.place) <= 0;
     if (late) this.#descend();
     const entries = this.#awake();
     const at = this.#placeOf(entry.event);
     const there = entries[at];
     if (there?.status === 'synced' && there.event.id === entry.event.id) return 'held';
-    if (late) this.#newer = null; // the fold goes back to the older snapshot
+    if (late) this.newer = null; // the fold goes back to the older snapshot
     if (known !== undefined && there === known && this.#foldsAlike(known, entry)) {
       entry.applied = known.applied;
       entries[at] = entry;
@@ -165,7 +171,7 @@ export class EntityLog {
 
   /** Starts from a snapshot of the server, read when its log stood at `head`. Returns the events that went into it. */
   rebase(snapshot: Snapshot, head: number): LogEntry[] {
-    if (this.#older !== null && snapshot.seq < this.#older.seq) return [];
+    if (this.older !== null && snapshot.seq < this.older.seq) return [];
     const base = snapOf(snapshot);
     this.#descend();
     const gone: LogEntry[] = [];
@@ -194,13 +200,13 @@ export class EntityLog {
 
   /** Whether what is kept as a snapshot holds this position of the log. */
   holds(seq: number): boolean {
-    const last = this.#newer ?? this.#older;
+    const last = this.newer ?? this.older;
     return last !== null && seq <= last.seq;
   }
 
   /** Whether an event's place lies within what is kept as a snapshot alone. */
   covers(event: Place): boolean {
-    return this.#older !== null && comparePlaces(event, this.#older.place) <= 0;
+    return this.older !== null && comparePlaces(event, this.older.place) <= 0;
   }
 
   /** Whether only the server knows this entity's state. */
@@ -212,18 +218,18 @@ export class EntityLog {
 
   /** Starts from what the store kept. */
   restore(part: Part): void {
-    this.#older = part.older;
-    this.#newer = part.newer;
-    this.#below = part.below;
-    this.#tail = part;
-    this.#trusted = part.trusted;
+    this.older = part.older;
+    this.newer = part.newer;
+    this.below = part.below;
+    this.kept = part;
+    this.trusted = part.trusted;
     this.#entries = null;
   }
 
   /** How many events the next snapshot would stand for that the last one does not. */
   sinceSnapshot(): number {
-    if (this.#entries === null) return this.#tail?.count ?? 0;
-    const top = this.#top();
+    if (this.#entries === null) return this.kept?.count ?? 0;
+    const top = this.top();
     let count = 0;
     for (const entry of this.#entries) {
       if (entry.status !== 'synced' || !entry.readable) break;
@@ -232,82 +238,22 @@ export class EntityLog {
     return count;
   }
 
-  /**
-   * A snapshot as far as it may go: over events of the feed alone, none of them unreadable, and none left behind that the log has
-   * before one it holds. Null where that is no further than the last one, or there is no entity yet.
-   */
-  takeSnapshot(): Snap | null {
-    const base = this.#base();
-    const entries = this.#awake();
-    let end = 0;
-    let seq = base?.seq ?? 0;
-    for (; entries[end]?.status === 'synced' && entries[end]?.readable; end++) {
-      seq = Math.max(seq, entries[end]?.seq ?? 0);
-    }
-    const last = entries[end - 1];
-    const top = this.#top();
-    if (last === undefined || this.needsServer || (top !== null && comparePlaces(last.event, top) <= 0)) return null;
-    if (entries.some((entry, at) => at >= end && entry.seq !== null && entry.seq <= seq)) return null;
-    this.state();
-    const state = this.#fold?.upTo(entries, end) ?? absent;
-    if (state === absent || this.needsServer || this.#unreadable) return null;
-    const { timestamp, id } = last.event;
-    return {
-      place: { timestamp, id },
-      seq,
-      count: (base?.count ?? 0) + end,
-      version: this.model.version,
-      text: state === deleted ? null : toJson(state),
-      trusted: this.model.print !== undefined,
-    };
-  }
-
-  /** What the store is to keep from here on, with the snapshot that is due after `every` events; null where that is nothing. */
-  part(every: number): PlannedPart | null {
-    const taken = this.sinceSnapshot() >= every ? this.takeSnapshot() : null;
-    const older = taken === null ? this.#older : (this.#newer ?? this.#older);
-    const newer = taken ?? this.#newer;
-    const { revision } = this;
-    if (taken === null && this.#entries === null && this.#tail !== null) {
-      return { ...this.#tail, older, newer, below: this.#below, trusted: this.#trusted, revision };
-    }
-    const synced = this.#awake().filter(({ status, event }) => status === 'synced' && isAfter(event, older));
-    const tail = synced.filter(({ event }) => isAfter(event, newer));
-    if (older === null && newer === null && tail.length === 0) return null;
-    const same = taken === null && !this.#deep;
-    const below = same ? this.#below : encodeEvents(synced.filter(({ event }) => !isAfter(event, newer)));
-    const foreign = synced.some(({ readable }) => !readable) || this.#unreadable;
-    const ours =
-      [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || this.#trusted);
-    return {
-      older,
-      newer,
-      below,
-      tail: encodeEvents(tail),
-      count: tail.length,
-      newest: tail.at(-1)?.event.timestamp ?? null,
-      foreign,
-      trusted: ours && !foreign && this.model.print !== undefined,
-      revision,
-    };
-  }
-
   /** The store now keeps this part. Nothing is done where the log changed meanwhile: what is held is more, and whole. */
-  settle(part: PlannedPart): boolean {
-    if (part.revision !== this.revision) return false;
-    if (this.#tail !== null && part.newer === this.#newer) return true; // it moved, and no more
+  settle(part: Part, revision: number): boolean {
+    if (revision !== this.revision) return false;
+    if (this.kept !== null && part.newer === this.newer) return true; // it moved, and no more
     const state = this.state();
     const entries = this.#awake();
-    const whole = this.#fold !== null && !this.#unreadable;
-    this.#older = part.older;
-    this.#newer = part.newer;
+    const whole = this.#fold !== null && !this.unreadable;
+    this.older = part.older;
+    this.newer = part.newer;
     // An event that is not synced may lie below a snapshot: then the fold starts at the older one.
-    this.#deep =
+    this.deep =
       part.newer !== null && entries.some(({ status, event }) => status !== 'synced' && !isAfter(event, part.newer));
-    this.#below = part.below;
-    this.#tail = part;
-    this.#trusted = part.trusted;
-    this.#entries = entries.filter(({ status, event }) => status !== 'synced' || isAfter(event, this.#base()));
+    this.below = part.below;
+    this.kept = part;
+    this.trusted = part.trusted;
+    this.#entries = entries.filter(({ status, event }) => status !== 'synced' || isAfter(event, this.base()));
     // The same fold, from nearer by: whoever reads the entity is not to see a new object.
     const { length } = this.#entries;
     this.#fold = whole ? new Fold(this.model, () => this.start(), { length, state }) : null;
@@ -316,26 +262,26 @@ export class EntityLog {
 
   /** Lets go of what can be read again from the text that is kept; false where something cannot. */
   rest(): boolean {
-    const clean = this.#tail !== null && this.#entries?.every(({ status }) => status === 'synced');
+    const clean = this.kept !== null && this.#entries?.every(({ status }) => status === 'synced');
     if (!clean || this.page === null || this.needsServer) return false;
-    const state = this.#fold === null || this.#unreadable ? null : this.state();
+    const state = this.#fold === null || this.unreadable ? null : this.state();
     this.#last = typeof state === 'object' && state !== null ? new WeakRef(state) : null;
     this.#fold = null;
     this.#entries = null;
-    this.#deep = false;
+    this.deep = false;
     return true;
   }
 
   // --- Inside -------------------------------------------------------------------------------------------------------------------
 
   /** The snapshot on which the entries at hand are folded. */
-  #base(): Snap | null {
-    return this.#deep ? this.#older : (this.#newer ?? this.#older);
+  base(): Snap | null {
+    return this.deep ? this.older : (this.newer ?? this.older);
   }
 
   /** Where the last snapshot ends. */
-  #top(): Place | null {
-    return (this.#newer ?? this.#older)?.place ?? null;
+  top(): Place | null {
+    return (this.newer ?? this.older)?.place ?? null;
   }
 
   #placeOf(event: Place): number {
@@ -344,11 +290,11 @@ export class EntityLog {
 
   /** The state before the first of the events at hand. */
   start(): Folded<EntityState> {
-    this.#unreadable = false;
+    this.unreadable = false;
     try {
-      const state = stateOf(this.#base(), this.model);
+      const state = stateOf(this.base(), this.model);
       if (state !== foreign) return state;
-      this.#unreadable = true;
+      this.unreadable = true;
     } catch {
       this.ask = true; // damaged: the server has it
     }
@@ -357,20 +303,20 @@ export class EntityLog {
 
   #awake(): LogEntry[] {
     if (this.#entries !== null) return this.#entries;
-    this.#entries = this.#parse(this.#tail?.tail ?? '');
+    this.#entries = this.#parse(this.kept?.tail ?? '');
     this.#keepShowing(this.#last?.deref());
     return this.#entries;
   }
 
   /** Parses what lies between the snapshots: the fold now starts at the older one. */
   #descend(): void {
-    if (this.#deep || this.#newer === null) return;
+    if (this.deep || this.newer === null) return;
     const state = this.#fold === null ? this.#last?.deref() : this.state();
     const above = this.#awake();
-    this.#entries = [...this.#parse(this.#below), ...above];
-    this.#deep = true;
+    this.#entries = [...this.#parse(this.below), ...above];
+    this.deep = true;
     this.#fold = null;
-    if (!this.#unreadable) this.#keepShowing(state);
+    if (!this.unreadable) this.#keepShowing(state);
   }
 
   /** The fold from another place is the same, and is not to look like a new one. */
@@ -382,20 +328,20 @@ export class EntityLog {
   }
 
   #parse(text: string): LogEntry[] {
-    const entries = decodeEvents(text, this.model, this.#trusted);
+    const entries = decodeEvents(text, this.model, this.trusted);
     if (entries === null) this.ask = true; // damaged: the server has it
     return entries ?? [];
   }
 
   /** All that is held is now this. */
   #replace(base: Snap | null, entries: LogEntry[]): void {
-    this.#older = base;
-    this.#newer = null;
-    this.#deep = false;
+    this.older = base;
+    this.newer = null;
+    this.deep = false;
     this.#entries = entries.sort(compareEntries);
     if (this.#fold !== null) this.rewound = true;
     this.#fold = null;
-    this.#unreadable = false;
+    this.unreadable = false;
     this.stale = [];
     this.ask = false;
     this.#changed(null);
@@ -404,7 +350,7 @@ export class EntityLog {
   /** With a place, the fold is to go back to it. */
   #changed(at: number | null): void {
     this.revision += 1;
-    this.#tail = null;
+    this.kept = null;
     this.#last = null;
     if (at !== null && this.#fold?.rewind(at)) this.rewound = true;
   }
@@ -419,6 +365,7 @@ export class EntityLog {
   }
 }
 
-function isAfter(event: Place, snap: Snap | null): boolean {
+/** Whether an event lies after what a snapshot stands for. */
+export function isAfter(event: Place, snap: Snap | null): boolean {
   return snap === null || comparePlaces(event, snap.place) > 0;
 }

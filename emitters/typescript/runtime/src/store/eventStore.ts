@@ -12,10 +12,9 @@ import { HybridClock, randomNode } from './hlc.js';
 import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
 import { type Changes, type Ledger, noChanges } from './ledger.js';
-import { compareEntries, type LogEntry } from './logEntry.js';
+import type { LogEntry } from './logEntry.js';
 import { Mirror } from './mirror.js';
 import { refuseUnlessApplicable } from './refusal.js';
-import { CLOCK_TOLERANCE_MS, isOff, movesOf } from './restamp.js';
 import { Listeners, type Timers } from './timing.js';
 import { Warm } from './warm.js';
 import { entityKey, Watchers } from './watchers.js';
@@ -61,7 +60,8 @@ export class EventStore {
   readonly #options: EventStoreOptions;
   readonly #timers: Timers;
   readonly #journal: Journal;
-  readonly #mirror: Mirror;
+  /** Memory and disk; for {@link ./upkeep.js} alone. */
+  readonly mirror: Mirror;
   readonly #warm: Warm;
   /** Recorded events that are not saved yet. */
   #unsaved = 0;
@@ -74,7 +74,7 @@ export class EventStore {
     this.clock = new HybridClock(randomNode(options.timers.random));
     const health = (error: unknown): void => options.onHealth?.(error);
     this.#journal = new Journal(
-      (text, flush) => this.#mirror.adapter.append(text, { flush }),
+      (text, flush) => this.mirror.adapter.append(text, { flush }),
       {
         saved: (key, text, entries) => this.#onSaved(key, text, entries),
         lost: (entries, error) => this.#onWriteLost(entries, error),
@@ -82,7 +82,7 @@ export class EventStore {
       },
       options.timers,
     );
-    this.#mirror = new Mirror(options.models, options.adapter, this.#journal, {
+    this.mirror = new Mirror(options.models, options.adapter, this.#journal, {
       applied: (changes) => {
         this.#follow(changes);
         this.#publish(changes);
@@ -97,23 +97,18 @@ export class EventStore {
    * another tab may lead, whose memory is whole.
    */
   open(): Promise<void> {
-    return this.#mirror.load();
-  }
-
-  /** For the leader: what was found damaged is written anew, without what the server has. */
-  heal(): Promise<void> {
-    return this.#mirror.heal();
+    return this.mirror.load();
   }
 
   // --- Reading ----------------------------------------------------------------------------------------------------------------
 
   /** Everything in memory; for the engine alone, which changes it through {@link commit}. */
   get ledger(): Ledger {
-    return this.#mirror.ledger;
+    return this.mirror.ledger;
   }
 
   get #ledger(): Ledger {
-    return this.#mirror.ledger;
+    return this.mirror.ledger;
   }
 
   /** Own events that did something when they were recorded and do nothing where they now stand, until they are dismissed. */
@@ -170,7 +165,12 @@ export class EventStore {
 
   /** The server's time, as far as this device knows. */
   wall(): number {
-    return Math.round(this.#timers.now() + this.#ledger.offset);
+    return this.present(this.#ledger.offset);
+  }
+
+  /** The time of a clock that is so far from this device's. */
+  present(offset: number): number {
+    return Math.round(this.#timers.now() + offset);
   }
 
   /** How many events wait to be sent, refused ones apart. */
@@ -181,19 +181,6 @@ export class EventStore {
   /** How many of them are saved. */
   get sendableCount(): number {
     return this.pendingCount - this.#unsaved;
-  }
-
-  /** The first events to be sent: saved, in order, and of each entity none after one that is not to be sent yet. */
-  sendable(limit = Number.POSITIVE_INFINITY): LogEntry[] {
-    const found: LogEntry[] = [];
-    const held = new Set<string>();
-    for (const entry of this.#ledger.unsynced.pending) {
-      if (found.length >= limit) break;
-      const key = entityKey(entry.event.entity_type, entry.event.entity_id);
-      if (!entry.saved || isOff(entry, this.#ledger.offset)) held.add(key);
-      if (!held.has(key)) found.push(entry);
-    }
-    return found;
   }
 
   /** Whether there is anything to be sent. */
@@ -274,45 +261,6 @@ export class EventStore {
     return entries.length === 0 ? Promise.resolve() : this.commit(entries);
   }
 
-  /** Tries a rejected event again: same id and key, a new stamp; a `create` with all that is blocked under it. */
-  retry(id: string): Promise<void> {
-    const entry = this.#ledger.entry(id);
-    const under = entry?.rejection?.under;
-    if (under !== undefined && this.#ledger.entry(under) !== undefined) return this.retry(under);
-    if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
-    const blocked = this.#ledger.unsynced.blockedUnder(id).sort(compareEntries);
-    const stamps = [entry, ...blocked].map(({ event }) => [event.id, this.clock.now(this.wall())] as const);
-    return this.commit([{ kind: 'moved', stamps, retry: true }]);
-  }
-
-  /** Drops a rejected event; a `create` with all that is blocked under it. */
-  discard(id: string): Promise<void> {
-    const entry = this.#ledger.entry(id);
-    if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
-    const ids = [id, ...this.#ledger.unsynced.blockedUnder(id).map(({ event }) => event.id)];
-    return this.commit([{ kind: 'discarded', ids }]);
-  }
-
-  /** The user knows of an event that was overtaken. */
-  dismiss(id: string): Promise<void> {
-    return this.overtaken.has(id) ? this.commit([{ kind: 'discarded', ids: [id] }]) : Promise.resolve();
-  }
-
-  /**
-   * Takes a new estimate of the server's clock and moves what bears stamps of a wrong one, and the `refused` events, which the server
-   * found too far ahead; all in one chunk.
-   */
-  async correct(offset: number, refused: readonly LogEntry[] = []): Promise<void> {
-    const present = Math.round(this.#timers.now() + offset);
-    const stamps = movesOf(this.#ledger, { offset, present, node: this.clock.node, refused });
-    if (stamps.length === 0 && Math.abs(offset - this.#ledger.offset) <= CLOCK_TOLERANCE_MS) {
-      this.#ledger.offset = offset; // a small correction is not worth a write
-      return;
-    }
-    const clock: JournalEntry = { kind: 'clock', offset };
-    await this.commit(stamps.length === 0 ? [clock] : [clock, { kind: 'moved', stamps, retry: false }]);
-  }
-
   /** Begins to write at once: the page may be about to go. */
   hurry(): void {
     this.#journal.kick();
@@ -325,7 +273,7 @@ export class EventStore {
 
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean> {
-    return this.#mirror.adapter.persist();
+    return this.mirror.adapter.persist();
   }
 
   /** Resolves once nothing waits for the disk, or it takes nothing. */
@@ -335,39 +283,24 @@ export class EventStore {
 
   /** The disk went away: goes on in memory alone, with what it holds. */
   abandonDisk(): void {
-    this.#mirror.abandonDisk();
+    this.mirror.abandonDisk();
   }
 
   async close(): Promise<void> {
     await this.#journal.close();
-    await this.#mirror.adapter.close();
+    await this.mirror.adapter.close();
   }
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
 
-  /** Whether a compaction is due, in idle time. */
-  compactionDue(): boolean {
-    return this.#mirror.due();
-  }
-
-  /** Whether it is due at once. */
-  get compactionUrgent(): boolean {
-    return this.#mirror.urgent;
-  }
-
-  /** Takes the snapshots that are due and drops what they allow. For the leader alone; false where another tab wrote meanwhile. */
-  compact(): Promise<boolean> {
-    return this.#mirror.compact();
-  }
-
   /** Another tab saved a chunk. */
   takeChunk(key: number, text: string): Promise<void> {
-    return this.#mirror.takeChunk(key, text);
+    return this.mirror.takeChunk(key, text);
   }
 
   /** Reads what other tabs appended. */
   readTail(): Promise<void> {
-    return this.#mirror.readTail();
+    return this.mirror.readTail();
   }
 
   #onLoaded({ entries }: Changes, damage: number): void {
@@ -389,7 +322,7 @@ export class EventStore {
       const known = this.#ledger.entry(entry.event.id);
       if (known !== undefined) known.saved = true;
     }
-    this.#mirror.saved(key, entries);
+    this.mirror.saved(key, entries);
     // Whoever waits for the disk comes first: to tell the other tabs takes longer than all else here.
     const { share } = this.#options;
     if (share !== undefined) this.#timers.task(() => share(key, text));
@@ -424,7 +357,7 @@ export class EventStore {
   #publish({ logs, entries }: Changes): void {
     for (const log of logs) {
       this.#look(log); // folds what is new, which says what was folded again
-      this.#mirror.note(log);
+      this.mirror.note(log);
       if (!log.rewound) continue;
       log.rewound = false;
       for (const entry of log.entries) this.#noteOvertaken(entry);

@@ -2,8 +2,8 @@
 import { SyncError } from '../errors.js';
 import type { EventEnvelope, ModelDefinition } from '../model.js';
 import { asRecorded } from '../schemas/validate.js';
-import { isEvent, toJson, toWire } from './codec.js';
-import type { FeedEvent, JournalEntry, Rejection } from './db.js';
+import { isEvent } from './codec.js';
+import type { FeedEvent, Rejection } from './db.js';
 
 /** Where an event stands on its way to the server. Rejected and blocked ones are not in the fold. */
 export type EntryStatus = 'pending' | 'accepted' | 'synced' | 'rejected' | 'blocked';
@@ -36,6 +36,14 @@ export interface LogEntry {
 /** Where an event stands, for people: `sending` has left, and no answer has come yet. */
 export function statusOf({ status, sent }: LogEntry): EntryStatus | 'sending' {
   return status === 'pending' && sent ? 'sending' : status;
+}
+
+/** A clock that is off by less is not worth moving events for. */
+export const CLOCK_TOLERANCE_MS = 30_000;
+
+/** Whether an event that was never sent bears a stamp of a clock that was wrong by more than the tolerance. */
+export function isOff({ status, sent, offset }: LogEntry, now: number): boolean {
+  return status === 'pending' && !sent && Math.abs(now - offset) > CLOCK_TOLERANCE_MS;
 }
 
 /** A place in the order. */
@@ -102,36 +110,7 @@ export function fedEntryOf(model: ModelDefinition | undefined, event: FeedEvent,
   return made;
 }
 
-/** What the journal is to say of an event. */
-export function recordOf(entry: LogEntry): JournalEntry {
-  const { event, recorded, own, status, seq, sent, offset, head, rejection } = entry;
-  const stored = recorded ?? { ...event, payload: toWire(event.payload) };
-  if (status === 'synced') {
-    const fed: FeedEvent = { ...stored, seq: seq ?? 0 };
-    return own === null ? { kind: 'feed', event: fed } : { kind: 'feed', event: fed, own };
-  }
-  return {
-    kind: 'new',
-    event: stored,
-    did: own?.did ?? true,
-    offset,
-    status,
-    sent,
-    ...(head === null ? {} : { head }),
-    ...(rejection === null ? {} : { rejection }),
-  };
-}
-
-/** Events of the feed as a page has them. */
-export function encodeEvents(entries: readonly LogEntry[]): string {
-  return entries
-    .map(({ event, recorded, own, seq }) =>
-      toJson(own === null ? [recorded ?? event, seq] : [recorded ?? event, seq, own.did]),
-    )
-    .join(',');
-}
-
-/** Reads them; null where they are damaged. `trusted`: the very same declaration wrote them. */
+/** Reads the events of a page; null where they are damaged. `trusted`: the very same declaration wrote them. */
 export function decodeEvents(text: string, model: ModelDefinition, trusted: boolean): LogEntry[] | null {
   try {
     const rows: unknown = JSON.parse(`[${text}]`);

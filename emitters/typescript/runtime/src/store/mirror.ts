@@ -4,9 +4,9 @@
  * Invariant: the ledger holds all chunks up to `high`, and this tab's own beyond it.
  */
 import type { ModelDefinition } from '../model.js';
-import { MemoryAdapter, MemoryDisk } from './adapters/memory.js';
+import { nowhere } from './adapters/nowhere.js';
 import { decodeChunk, encodeChunk } from './codec.js';
-import { compactionOf } from './compaction.js';
+import type { compactionOf } from './compaction.js';
 import type { JournalEntry, StoreAdapter } from './db.js';
 import type { EntityLog } from './entityLog.js';
 import type { Journal } from './journal.js';
@@ -24,13 +24,7 @@ export interface MirrorListener {
   health(error: unknown): void;
 }
 
-const MANY_CHUNKS = 100;
-const MANY_ENTRIES = 500;
-/** How often a damaged disk is tried to be written anew while other tabs write to it. */
-const HEALINGS = 5;
-
 /** The two of one store. */
-
 export class Mirror {
   readonly #models: readonly ModelDefinition[];
   readonly #journal: Journal;
@@ -45,7 +39,7 @@ export class Mirror {
   #entriesOnDisk = 0;
   #urgent = false;
   /** The disk holds what could not be read. */
-  #broken = false;
+  broken = false;
 
   constructor(models: readonly ModelDefinition[], adapter: StoreAdapter, journal: Journal, listener: MirrorListener) {
     this.#models = models;
@@ -65,7 +59,7 @@ export class Mirror {
 
   /** The disk went away: goes on in memory alone, with what is held. */
   abandonDisk(): void {
-    this.#adapter = new MemoryAdapter(new MemoryDisk(this.#high));
+    this.#adapter = nowhere(this.#high);
     this.#ownKeys.clear();
   }
 
@@ -74,8 +68,8 @@ export class Mirror {
     const changes = noChanges();
     const ledger = new Ledger(this.#models);
     const { damage, outdated, table, entries, floor, high } = fill(ledger, await this.#adapter.load(), changes);
-    this.#broken = damage > 0 || outdated;
-    if (this.#broken) forget(ledger, changes);
+    this.broken = damage > 0 || outdated;
+    if (this.broken) forget(ledger, changes);
     this.#entriesOnDisk = entries;
     then?.(ledger, changes);
     this.#ledger = ledger;
@@ -160,30 +154,22 @@ export class Mirror {
     return this.#urgent;
   }
 
-  /** Whether snapshots are due, or the journal is long. */
-  due(): boolean {
-    const { unsynced, dirty } = this.#ledger;
-    const { size } = unsynced.byId;
-    if (this.#high - this.#floor >= MANY_CHUNKS + size / 4) return true;
-    if (this.#entriesOnDisk > 1.5 * size + MANY_ENTRIES) return true;
-    for (const log of dirty) {
-      const rule = log.model.snapshot;
-      if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.every) return true;
-    }
-    return false;
+  /** How much the journal holds. */
+  get backlog(): { readonly chunks: number; readonly entries: number } {
+    return { chunks: this.#high - this.#floor, entries: this.#entriesOnDisk };
   }
 
   /**
-   * Takes the snapshots that are due, and writes the journal and what it said of the server's events anew; `everything`: all pages too.
+   * Carries out a plan: snapshots that are due, the journal and what it said of the server's events anew; `everything`: all pages too.
    * For the leader alone; false where another tab wrote meanwhile.
    */
-  compact(everything = false): Promise<boolean> {
+  compact(plan: typeof compactionOf, everything = false): Promise<boolean> {
     return this.#journal.exclusive(async () => {
       this.#urgent = false;
       if (this.#catchUp !== null) return false;
       const table = this.#table;
       const ledger = this.#ledger;
-      const { journal, pages, records, drop, gone } = compactionOf(ledger, table, everything);
+      const { journal, pages, records, drop, gone } = plan(ledger, table, everything);
       const expect = this.#high;
       const done = await this.#adapter.compact({
         expect,
@@ -200,26 +186,22 @@ export class Mirror {
         table.add(key, parts.length);
         for (const [log, part] of parts) {
           table.place(log, key);
-          if (log.settle(part)) ledger.dirty.delete(log);
+          if (log.settle(part, part.revision)) ledger.dirty.delete(log);
         }
       }
       table.remove(drop);
       this.#entriesOnDisk = journal.length;
       this.#floor = expect;
+      if (everything) this.broken = false;
       return true;
     });
   }
 
-  /** For the leader: a disk that could not be read is written anew, with what is unsynced alone. */
-  async heal(): Promise<void> {
-    for (let attempt = 0; this.#broken && attempt < HEALINGS; attempt++) {
-      // Other tabs may have told of parts since, and of a cursor that stands for more.
-      const changes = noChanges();
-      forget(this.#ledger, changes);
-      this.#listener.applied(changes);
-      if (await this.compact(true)) this.#broken = false;
-      else await this.readTail();
-    }
+  /** What came from the server is given up, in memory. */
+  forget(): void {
+    const changes = noChanges();
+    forget(this.#ledger, changes);
+    this.#listener.applied(changes);
   }
 }
 

@@ -32,8 +32,10 @@ export interface Part {
 /** Parts that go into one page. */
 export type Parts = readonly (readonly [id: string, part: Part])[];
 
-type Head = readonly [stamp: string, event: string, seq: number, count: number, version: number, length: number];
-type Row = readonly [
+/** A snapshot in the first line of a page, and how long its text is. */
+export type Head = readonly [stamp: string, event: string, seq: number, count: number, version: number, length: number];
+/** An entity there: its snapshots, and how long its texts are. */
+export type Row = readonly [
   id: string,
   older: Head | 0,
   newer: Head | 0,
@@ -44,28 +46,13 @@ type Row = readonly [
   foreign: 0 | 1,
 ];
 
-const DELETED = -1;
-
-/** The key of a page. */
-export function pageKey(entityType: string, number: number): string {
-  return `${entityType}/p${number}`;
-}
+/** The length of the text of a state that was deleted. */
+export const DELETED = -1;
 
 /** The type and number of a page; the number is NaN where the record is none. */
 export function parsePageKey(key: string): { readonly type: string; readonly number: number } {
   const [type = '', number = ''] = key.split('/p');
   return { type, number: Number(number || Number.NaN) };
-}
-
-/** A page as text. `print` names the declaration that wrote it. */
-export function encodePage(parts: Parts, print: string): string {
-  const rows: Row[] = [];
-  const texts: string[] = [];
-  for (const [id, { older, newer, below, tail, count, newest, foreign }] of parts) {
-    rows.push([id, headOf(older), headOf(newer), below.length, tail.length, count, newest ?? 0, foreign ? 1 : 0]);
-    texts.push(older?.text ?? '', newer?.text ?? '', below, tail);
-  }
-  return `${JSON.stringify({ page: 1, print, rows })}\n${texts.join('')}`;
 }
 
 /** The parts of a page; null where it is damaged. Their texts are not looked into. */
@@ -97,12 +84,6 @@ export function decodePage(text: string, print: string): Parts | null {
   } catch {
     return null;
   }
-}
-
-function headOf(snap: Snap | null): Head | 0 {
-  if (snap === null) return 0;
-  const { place, seq, count, version, text } = snap;
-  return [place.timestamp, place.id, seq, count, version, text === null ? DELETED : text.length];
 }
 
 function isRow(row: unknown): row is Row {

@@ -2,11 +2,8 @@
 
 import { formatStamp, HybridClock, parseStamp } from './hlc.js';
 import type { Ledger } from './ledger.js';
-import { compareEntries, type LogEntry } from './logEntry.js';
+import { compareEntries, isOff, type LogEntry } from './logEntry.js';
 import { entityKey } from './watchers.js';
-
-/** A clock that is off by less is not worth moving events for. */
-export const CLOCK_TOLERANCE_MS = 30_000;
 
 /** What a correction goes by. */
 export interface Correction {
@@ -22,11 +19,6 @@ export interface Correction {
 
 /** The new stamp of an event. */
 export type Move = readonly [id: string, stamp: string];
-
-/** Whether an event that was never sent bears a stamp of a clock that was wrong by more than the tolerance. */
-export function isOff({ status, sent, offset }: LogEntry, now: number): boolean {
-  return status === 'pending' && !sent && Math.abs(now - offset) > CLOCK_TOLERANCE_MS;
-}
 
 /**
  * The moves that a correction asks for: of each entity all at once, by as much as the clock that stamped them was wrong, so that their

@@ -5,6 +5,7 @@ import type { JournalEntry } from './db.js';
 import { type EngineAction, type EngineEvent, type EngineState, isActive, step } from './engineMachine.js';
 import type { EventStore } from './eventStore.js';
 import type { LogEntry } from './logEntry.js';
+import { sendable } from './sendable.js';
 import { backoffMs, type Timers } from './timing.js';
 
 export interface SyncEngineOptions {
@@ -147,7 +148,7 @@ export class SyncEngine {
       const answer = await exclusive(async () => {
         await correct([]);
         if (signal.aborted) return null;
-        batch = store.sendable(this.#limit);
+        batch = sendable(store, this.#limit);
         const fresh = batch.filter(({ sent }) => !sent).map(({ event }) => event.id);
         // On the disk before it is on the wire: after a crash it is sent again unchanged.
         if (fresh.length > 0) await store.commit([{ kind: 'sent', ids: fresh }]);

@@ -36,6 +36,7 @@ export async function servePage(): Promise<{ readonly server: FakeServer; readon
   const { outputFiles } = await build({
     entryPoints: ['page', 'sqlite.worker', 'pglite.worker'].map((name) => here(`./${name}.ts`)),
     bundle: true,
+    splitting: true,
     format: 'esm',
     target: 'es2022',
     outdir: '/',

@@ -9,6 +9,7 @@ import { decodeChunk } from '../../src/store/codec.js';
 import type { StoreAdapter, StoreFactory } from '../../src/store/db.js';
 import { EventStore } from '../../src/store/eventStore.js';
 import { platformTimers } from '../../src/store/timing.js';
+import { compact } from '../../src/store/upkeep.js';
 import { models } from '../helpers.js';
 import { anyDeliveryEndsInOneState, keepsItsBooks, refusesWhatCameBetween } from '../law.js';
 import { type Order, orderModel } from '../models/order.js';
@@ -70,7 +71,7 @@ const harness = {
       const { event, saved } = store.record(orderModel, 'order.created', crypto.randomUUID(), { table_number: i });
       await saved;
       window.told?.(event.id);
-      if (i % compactEvery === compactEvery - 1) await store.compact();
+      if (i % compactEvery === compactEvery - 1) await compact(store);
     }
   },
 

@@ -78,6 +78,19 @@ describe('a store that goes wrong', () => {
     await page.close();
   });
 
+  it('cannot load what talks to others: works on what it holds, says so, and syncs once it can', async () => {
+    const part = '**/session-*.js';
+    const page = await browser.open((fresh) => fresh.route(part, (route) => route.abort()));
+    await page.evaluate(() => window.harness.start());
+    const id = await page.evaluate(() => window.harness.create(4));
+    await page.waitForFunction(() => window.harness.status().problem?.code === 'not_loaded');
+    assert.equal((await page.evaluate((one) => window.harness.order(one), id))?.table_number, 4);
+    await page.unroute(part);
+    await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
+    await page.waitForFunction(() => window.harness.status().problem === null);
+    await page.close();
+  });
+
   it('was killed in the middle of a write: what is saved after that stays, too', async () => {
     const name = `torn-${crypto.randomUUID()}`;
     const write = async (): Promise<readonly string[]> => {

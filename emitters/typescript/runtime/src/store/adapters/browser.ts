@@ -1,12 +1,5 @@
 /** What every store of a browser has in common: the origin's storage, and the ways in which it fails. */
 import { StoreError } from '../../errors.js';
-import type { StorageEstimate } from '../db.js';
-
-/** Space used and granted, where the browser tells. */
-export async function estimateStorage(): Promise<StorageEstimate | null> {
-  const found = await storage()?.estimate?.();
-  return found?.usage === undefined || found.quota === undefined ? null : { usage: found.usage, quota: found.quota };
-}
 
 /** Asks that the origin's storage be kept when space runs short; says what was granted. */
 export async function persistStorage(): Promise<boolean> {

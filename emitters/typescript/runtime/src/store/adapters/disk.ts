@@ -56,10 +56,6 @@ class DiskAdapter implements StoreAdapter {
     return (await this.#opened()).compact(compaction, this.#ticket());
   }
 
-  async estimate(): Promise<null> {
-    return null;
-  }
-
   async persist(): Promise<boolean> {
     return true;
   }

@@ -4,8 +4,8 @@
  * One record per group commit is what makes it cheap: a transaction of one row per event costs twenty times as much for a large batch.
  */
 import { StoreError } from '../../errors.js';
-import type { Chunk, Compaction, StorageEstimate, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
-import { estimateStorage, persistStorage, storeError } from './browser.js';
+import type { Chunk, Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+import { persistStorage, storeError } from './browser.js';
 
 const JOURNAL = 'journal';
 const SNAPSHOTS = 'snapshots';
@@ -103,10 +103,6 @@ class IndexedDbAdapter implements StoreAdapter {
     }
     await done(transaction);
     return true;
-  }
-
-  estimate(): Promise<StorageEstimate | null> {
-    return estimateStorage();
   }
 
   persist(): Promise<boolean> {

@@ -52,10 +52,6 @@ export class MemoryAdapter implements StoreAdapter {
     return true;
   }
 
-  async estimate(): Promise<null> {
-    return null;
-  }
-
   async persist(): Promise<boolean> {
     return false;
   }

@@ -120,10 +120,6 @@ class NodeAdapter implements StoreAdapter {
     });
   }
 
-  async estimate(): Promise<null> {
-    return null;
-  }
-
   async persist(): Promise<boolean> {
     return true;
   }

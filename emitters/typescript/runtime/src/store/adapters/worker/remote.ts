@@ -4,8 +4,8 @@
  * new owner finds what the old one had done.
  */
 import { StoreError } from '../../../errors.js';
-import type { Compaction, StorageEstimate, StoreAdapter, StoreContents, StoreFactory, Tail } from '../../db.js';
-import { estimateStorage, persistStorage } from '../browser.js';
+import type { Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../../db.js';
+import { persistStorage } from '../browser.js';
 import { cannotOwn, Ownership } from './ownership.js';
 import {
   type Answer,
@@ -89,10 +89,6 @@ class WorkerAdapter implements StoreAdapter {
 
   async compact(compaction: Compaction): Promise<boolean> {
     return (await this.#call({ method: 'compact', compaction })) as boolean;
-  }
-
-  estimate(): Promise<StorageEstimate | null> {
-    return estimateStorage();
   }
 
   persist(): Promise<boolean> {

@@ -1,0 +1,25 @@
+/** Pages as they are written; `pages.ts` reads them. */
+import { DELETED, type Head, type Parts, type Row } from './pages.js';
+import type { Snap } from './snap.js';
+
+/** The key of a page. */
+export function pageKey(entityType: string, number: number): string {
+  return `${entityType}/p${number}`;
+}
+
+/** A page as text. `print` names the declaration that wrote it. */
+export function encodePage(parts: Parts, print: string): string {
+  const rows: Row[] = [];
+  const texts: string[] = [];
+  for (const [id, { older, newer, below, tail, count, newest, foreign }] of parts) {
+    rows.push([id, headOf(older), headOf(newer), below.length, tail.length, count, newest ?? 0, foreign ? 1 : 0]);
+    texts.push(older?.text ?? '', newer?.text ?? '', below, tail);
+  }
+  return `${JSON.stringify({ page: 1, print, rows })}\n${texts.join('')}`;
+}
+
+function headOf(snap: Snap | null): Head | 0 {
+  if (snap === null) return 0;
+  const { place, seq, count, version, text } = snap;
+  return [place.timestamp, place.id, seq, count, version, text === null ? DELETED : text.length];
+}
