@@ -15,6 +15,7 @@ pub mod template;
 
 mod openapi;
 mod sql;
+mod swift;
 mod typescript;
 
 use std::fmt;
@@ -29,6 +30,7 @@ pub static ALL: &[&dyn Emitter] = &[
     &sql::Sql::POSTGRES,
     &sql::Sql::SQLITE,
     &typescript::TypeScript,
+    &swift::Swift,
 ];
 
 /// A target of the generator.

@@ -29,6 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
+        // What is the same keeps its date, and the compiler its work.
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
         fs::write(path, text)?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     run::{Outcome, cargo, npm_ci, output, program, root, step},
-    tools,
+    swift, tools,
 };
 
 /// Which implementation.
@@ -20,6 +20,8 @@ pub(crate) enum Target {
     Sqlite,
     /// The generated SQL of the fixtures, in PostgreSQL
     Postgres,
+    /// The generated Swift package of the fixtures, through its SQLite store
+    Swift,
 }
 
 /// What runs the generated SQL.
@@ -86,6 +88,10 @@ fn prepare(target: Target) -> Outcome {
                 program("npm", "emitters/typescript/check").args(["run", "--silent", "emit"]),
             )
         }
+        Target::Swift => {
+            swift::generate()?;
+            swift::build_runner()
+        }
     }
 }
 
@@ -114,6 +120,7 @@ fn run_file(target: Target, file: &std::path::Path) -> Outcome<usize> {
                 .args(["run", "--silent", "conformance", "--"])
                 .arg(file),
         )?,
+        Target::Swift => output(&mut swift::runner(file)?)?,
     };
     let results = read(&printed)?;
     let mut failed = 0;

@@ -4,6 +4,7 @@ mod bench;
 mod conformance;
 mod demo;
 mod run;
+mod swift;
 mod test;
 mod tools;
 

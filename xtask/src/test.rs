@@ -4,7 +4,7 @@ use crate::{
     conformance::{self, Target},
     demo,
     run::{Outcome, cargo, npm_ci, program, root, step},
-    tools,
+    swift, tools,
 };
 
 /// What is tested beyond the default features.
@@ -27,6 +27,8 @@ enum Part {
     Rust,
     /// The TypeScript runtime, and the generated TypeScript
     Ts,
+    /// The Swift runtime, and the generated Swift
+    Swift,
     /// The conformance cases, against every target
     Conformance,
     /// The OpenAPI document, by the tools that others read it with
@@ -36,10 +38,11 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Part::Lint,
         Part::Rust,
         Part::Ts,
+        Part::Swift,
         Part::Conformance,
         Part::Openapi,
         Part::E2e,
@@ -53,8 +56,15 @@ impl Part {
                 cargo().args(["test", "--workspace", "--features", FEATURES, "--quiet"]),
             ),
             Part::Ts => typescript(),
+            Part::Swift => swift::test(),
             Part::Conformance => {
-                for target in [Target::Rust, Target::Ts, Target::Sqlite, Target::Postgres] {
+                for target in [
+                    Target::Rust,
+                    Target::Ts,
+                    Target::Swift,
+                    Target::Sqlite,
+                    Target::Postgres,
+                ] {
                     conformance::run(target, Vec::new())?;
                 }
                 Ok(())
@@ -76,6 +86,9 @@ impl Test {
         if parts.contains(&Part::E2e) {
             // First, so that a machine that lacks it says so before an hour's work.
             tools::chromium()?;
+        }
+        if parts.contains(&Part::Swift) || parts.contains(&Part::Conformance) {
+            swift::toolchain()?;
         }
         if parts.contains(&Part::Rust) {
             tools::brokers()?;
@@ -111,7 +124,10 @@ fn lint() -> Outcome {
 
 fn typescript() -> Outcome {
     for (folder, scripts) in [
-        ("emitters/typescript/runtime", &["check", "size", "test"][..]),
+        (
+            "emitters/typescript/runtime",
+            &["check", "size", "test"][..],
+        ),
         ("emitters/typescript/check", &["check", "test"][..]),
     ] {
         npm_ci(folder)?;

@@ -33,7 +33,9 @@ fn several_dialects_have_a_folder_each() {
         .ok();
     assert!(project.exists("db/postgres/log/1_tables.sql"));
     assert!(project.exists("db/sqlite/log/1_tables.sql"));
-    project.run(&[&["--target", "sql"], &both[..]].concat()).ok();
+    project
+        .run(&[&["--target", "sql"], &both[..]].concat())
+        .ok();
     assert!(project.exists("generated/sql/sqlite/log/1_tables.sql"));
 }
 

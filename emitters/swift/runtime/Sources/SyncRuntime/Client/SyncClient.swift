@@ -1,0 +1,31 @@
+import Foundation
+import Observation
+
+/// What every generated client can do.
+public protocol SyncClient: AnyObject, Observable, Sendable {
+  /// What it is made of.
+  var core: SyncClientCore { get }
+}
+
+extension SyncClient {
+  /// Pending changes, connection, rejections: for views to read.
+  @MainActor public var status: SyncStatus { core.status }
+
+  /// Begins to send and to follow.
+  public func start() async { await core.start() }
+
+  /// Stops; what was recorded stays, and is sent another time.
+  public func stop() async { await core.stop() }
+
+  /// Sends all that waits and fetches what others did, once: for a background task.
+  public func flush() async throws(SyncError) { try await core.flush() }
+
+  /// Looks at once, whatever was waited for: the network or the app is back, or there is a new token.
+  public func wake() async { await core.wake() }
+
+  /// Sends a refused change again, stamped anew; what waited for it goes with it.
+  public func retry(_ rejection: Rejection) async throws(SyncError) { try await core.retry(rejection.id) }
+
+  /// Drops a refused change, and what waited for it.
+  public func discard(_ rejection: Rejection) async throws(SyncError) { try await core.discard(rejection.id) }
+}

@@ -1,0 +1,117 @@
+import Foundation
+
+/// What every generated client is made of: a store, an engine, and what tells of them.
+public final class SyncClientCore: Sendable {
+  /// Pending changes, connection, rejections.
+  public let status = SyncStatus()
+
+  let database: SyncDatabase
+  private let engine: SyncEngine
+  private let changes = ChangeHub()
+
+  /// Opens a user's store; nothing is sent before ``start()``.
+  ///
+  /// - Parameters:
+  ///   - server: where the routes stand, prefix included: `https://pos.example/api/v1`.
+  ///   - tokens: says who the user is.
+  ///   - store: where the data is, one place for each user.
+  ///   - transport: carries the requests.
+  ///   - models: what the generated client knows.
+  public init(
+    server: URL, tokens: any TokenProvider, store: SyncStore, transport: any SyncTransport, models: [ModelRegistration]
+  ) throws(SyncError) {
+    let database = try SyncDatabase(path: store.path, models: models.map(\.rules))
+    let status = status
+    let changes = changes
+    self.database = database
+    engine = SyncEngine(
+      database: database, server: ServerAPI(base: server, tokens: tokens, transport: transport),
+      types: models.map(\.rules.entity)
+    ) { report in
+      await Self.apply(report, database, status, changes)
+    }
+  }
+
+  /// Begins to send and to follow.
+  public func start() async {
+    await engine.start()
+    await refresh()
+  }
+
+  /// Stops; what was recorded stays and is sent another time.
+  public func stop() async {
+    await engine.stop()
+    await MainActor.run { status.connection = .stopped }
+  }
+
+  /// Sends and fetches once, for a background task.
+  public func flush() async throws(SyncError) {
+    try await engine.syncOnce()
+    await refresh()
+  }
+
+  /// Looks at once: the network or the app is back.
+  public func wake() async {
+    await engine.wake()
+  }
+
+  /// Sends a refused change again; what waited for it goes with it.
+  public func retry(_ id: UUID) async throws(SyncError) {
+    changes.send(try await database.retry(id))
+    await refresh()
+    await engine.wake()
+  }
+
+  /// Drops a refused change, and what waited for it.
+  public func discard(_ id: UUID) async throws(SyncError) {
+    changes.send(try await database.discard(id))
+    await refresh()
+  }
+
+  /// An event was recorded on an entity.
+  func recorded(_ key: EntityKey) async {
+    changes.send([key])
+    await refresh()
+    await engine.wake()
+  }
+
+  /// The entities of a type that change, from now on.
+  func changes(of type: String) -> AsyncStream<Void> {
+    changes.stream(of: type)
+  }
+
+  private func refresh() async {
+    await Self.refresh(database, status)
+  }
+
+  private static func refresh(_ database: SyncDatabase, _ status: SyncStatus) async {
+    guard let summary = try? await database.summary() else { return }
+    await status.update(pending: summary.pending, oldest: summary.oldest, rejections: summary.rejections)
+  }
+
+  private static func apply(
+    _ report: SyncEngine.Report, _ database: SyncDatabase, _ status: SyncStatus, _ changes: ChangeHub
+  ) async {
+    switch report {
+    case .changed(let keys): changes.send(keys)
+    case .connection(let connection): await MainActor.run { status.connection = connection }
+    case .problem(let problem): await MainActor.run { status.problem = problem }
+    case .synced(let date):
+      await MainActor.run {
+        status.lastSynced = date
+        status.problem = nil
+      }
+      await refresh(database, status)
+    }
+  }
+}
+
+/// A model that a client knows, whatever its type.
+public struct ModelRegistration: Sendable {
+  let rules: any AnyModelRules
+
+  /// Of a model's rules.
+  public init<Model: SyncModel>(_ rules: ModelRules<Model>) {
+    self.rules = rules
+  }
+}

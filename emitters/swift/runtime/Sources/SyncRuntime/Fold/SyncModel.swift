@@ -1,0 +1,138 @@
+import Foundation
+
+/// An entity type whose state is the fold of its events. Generated code conforms.
+public protocol SyncModel: WireValue, Identifiable where ID: WireValue {
+  /// What can happen to it.
+  associatedtype Event: SyncEvent
+  /// What only the application knows: its custom effects and upcasts; ``NoFunctions`` where it has none.
+  associatedtype Functions: Sendable = NoFunctions
+
+  /// The name on the wire.
+  static var entity: String { get }
+  /// The path segment of the server's list.
+  static var path: String { get }
+  /// The version of its payloads.
+  static var version: Int { get }
+  /// A digest of the declaration: where it is another one, what is stored is folded anew.
+  static var declaration: String { get }
+  /// When snapshots are taken; `nil` for never.
+  static var snapshots: SnapshotPolicy? { get }
+
+  /// The state that a `create` makes; `nil` if the event is none.
+  init?(creating event: Event, _ meta: EventMeta)
+  /// Does what an event does to a live entity; says whether it did something.
+  mutating func apply(_ event: Event, _ meta: EventMeta, _ functions: Functions) -> Bool
+  /// Notes the time of the last event that did something.
+  mutating func touch(_ time: Date)
+  /// Reads an older version's payload, or with `nil` for the event a state, as this version has it.
+  ///
+  /// - Throws: why it cannot be read; the event is then kept, and does nothing.
+  static func lift(
+    _ value: inout JSONObject, of event: String?, from version: Int, _ functions: Functions
+  ) throws
+}
+
+extension SyncModel {
+  /// There are no older versions.
+  public static func lift(
+    _ value: inout JSONObject, of event: String?, from version: Int, _ functions: Functions
+  ) throws {}
+}
+
+/// What a model asks of the application that needs nothing of it.
+public struct NoFunctions: Sendable {
+  /// Nothing.
+  public init() {}
+}
+
+/// Something that happened to an entity. Generated code conforms.
+public protocol SyncEvent: Sendable, Hashable {
+  /// Reads an event by its name without the entity; `nil` for a name that this version does not know.
+  ///
+  /// - Throws: where and why the payload is refused.
+  init?(name: String, payload: JSONValue, at place: WirePlace) throws(InvalidValue)
+
+  /// The name without the entity: `item_added`.
+  var name: String { get }
+  /// The payload in the wire's normal form.
+  var payload: JSONValue { get }
+  /// Whether it makes the entity.
+  var isCreate: Bool { get }
+  /// Whether it ends the entity.
+  var isDelete: Bool { get }
+  /// Whether it moves a state machine.
+  var isTransition: Bool { get }
+}
+
+/// When a snapshot is taken, in events past the last one.
+public struct SnapshotPolicy: Sendable, Hashable {
+  /// In the background once so many lie past it.
+  public let every: Int
+  /// Before answering once so many do.
+  public let max: Int
+
+  /// Of both thresholds.
+  public init(every: Int, max: Int) {
+    self.every = every
+    self.max = max
+  }
+}
+
+/// When, where and by whom an event happened.
+public struct EventMeta: Sendable, Hashable {
+  /// The event's id.
+  public let id: UUID
+  /// The entity's id, as text.
+  public let entityID: String
+  /// The event's stamp.
+  public let timestamp: Stamp
+  /// Who did it; `nil` while the server has not said.
+  public let userID: String?
+  /// The event's time.
+  public let time: Date
+
+  /// Of its parts.
+  public init(id: UUID, entityID: String, timestamp: Stamp, userID: String?) {
+    self.id = id
+    self.entityID = entityID
+    self.timestamp = timestamp
+    self.userID = userID
+    time = Date(milliseconds: timestamp.milliseconds)
+  }
+}
+
+/// An entity as the fold knows it.
+public enum Folded<Model: SyncModel>: Sendable, Hashable {
+  /// No `create` has been folded.
+  case absent
+  /// Its state.
+  case live(Model)
+  /// A `delete` was folded; nothing after it counts.
+  case deleted
+
+  /// The state of a live entity.
+  public var state: Model? {
+    if case .live(let state) = self { state } else { nil }
+  }
+
+  /// Folds one event; says whether it did something. Never fails: what does not apply does nothing.
+  @discardableResult
+  public mutating func fold(_ event: Model.Event, _ meta: EventMeta, _ functions: Model.Functions) -> Bool {
+    switch self {
+    case .deleted: return false
+    case .absent:
+      guard let made = Model(creating: event, meta) else { return false }
+      self = .live(made)
+      return true
+    case .live(var state):
+      if event.isDelete {
+        self = .deleted
+        return true
+      }
+      guard state.apply(event, meta, functions) else { return false }
+      state.touch(meta.time)
+      self = .live(state)
+      return true
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// Strings as replicas compare them: code point by code point.
+///
+/// Swift's own `==` and `<` hold canonically equivalent strings for equal ("é" in one scalar or in two); the other
+/// replicas do not, so state must never depend on them.
+enum Text {
+  /// Whether two strings are the same code points.
+  static func same(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
+  }
+
+  /// Whether the left one comes first. UTF-8 orders as code points do.
+  static func precedes(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+
+  /// Hashes what ``same(_:_:)`` compares.
+  static func hash(_ text: String, into hasher: inout Hasher) {
+    for byte in text.utf8 {
+      hasher.combine(byte)
+    }
+    hasher.combine(0xFF as UInt8)
+  }
+}
+
+/// A name on the wire, as generated code looks for it: equal by code points.
+public struct WireName: ExpressibleByStringLiteral, Equatable {
+  private let text: String
+
+  /// Of a text.
+  public init(_ text: String) { self.text = text }
+
+  /// Of a literal.
+  public init(stringLiteral text: String) { self.text = text }
+
+  /// Whether both are the same code points.
+  public static func == (left: WireName, right: WireName) -> Bool { Text.same(left.text, right.text) }
+}

@@ -1,0 +1,200 @@
+//! The Swift runtime and the generated Swift, built and tested in one package.
+
+mod toolchain;
+
+use std::{path::Path, process::Command};
+
+use crate::run::{Outcome, cargo, output, root, step};
+
+pub(crate) use toolchain::{Toolchain, find as toolchain};
+
+/// The package that holds the runtime, what is generated for the test cases, and all tests.
+const PACKAGE: &str = "emitters/swift";
+/// Where generated code goes.
+const GENERATED: &str = "emitters/swift/check/generated";
+/// What is generated.
+const CASES: [&str; 5] = ["fixtures", "pos", "repair", "types", "awkward"];
+/// Flags of every build, so that one serves all.
+const BUILD: [&str; 4] = [
+    "-Xswiftc",
+    "-warnings-as-errors",
+    "-Xswiftc",
+    "-enable-testing",
+];
+
+/// Everything: generated, looked over, built without a warning, and run.
+pub(crate) fn test() -> Outcome {
+    let swift = toolchain()?;
+    generate()?;
+    lint(&swift)?;
+    step(
+        "building the runtime, the generated packages and their tests",
+        &mut build(&swift, &["--build-tests"]),
+    )?;
+    run_tests(&swift)
+}
+
+/// Writes the Swift of every test case, and the corpus of values and folds that all targets agree on.
+pub(crate) fn generate() -> Outcome {
+    let generated = root().join(GENERATED);
+    // Untouched files keep their dates, and the build its steps.
+    std::fs::create_dir_all(&generated)
+        .map_err(|error| format!("{}: {error}", generated.display()))?;
+    for case in CASES {
+        step(
+            &format!("generating Swift for the case {case}"),
+            example("emit")
+                .args(["swift", case])
+                .arg(generated.join(case)),
+        )?;
+    }
+    let corpus = output(&mut example("corpus"))?;
+    write_if_changed(&generated.join("corpus.json"), &corpus)
+}
+
+fn example(name: &str) -> Command {
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--package",
+        "sync-emitters",
+        "--example",
+        name,
+        "--",
+    ]);
+    command
+}
+
+fn write_if_changed(path: &Path, text: &str) -> Outcome {
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn build(swift: &Toolchain, what: &[&str]) -> Command {
+    let mut words = vec!["swift", "build", "--quiet"];
+    words.extend(BUILD);
+    words.extend(what);
+    swift.command(PACKAGE, &words)
+}
+
+/// Layout and doc comments: of the runtime as it is written, of generated code with room for long names.
+fn lint(swift: &Toolchain) -> Outcome {
+    let written = [
+        "runtime/Sources",
+        "runtime/Tests",
+        "check/Sources",
+        "check/Tests",
+        "Package.swift",
+    ];
+    let written: Vec<String> = written.into_iter().map(str::to_owned).collect();
+    format(swift, ".swift-format", &written)?;
+    format(swift, "check/.swift-format", &generated_modules()?)
+}
+
+fn format(swift: &Toolchain, configuration: &str, paths: &[String]) -> Outcome {
+    let mut words = vec!["swift", "format", "lint", "--strict", "--recursive"];
+    words.extend(["--configuration", configuration]);
+    words.extend(paths.iter().map(String::as_str));
+    step(
+        &format!("swift format by {configuration}"),
+        &mut swift.command(PACKAGE, &words),
+    )
+}
+
+/// The generated modules, without the copies of the runtime beside them.
+fn generated_modules() -> Outcome<Vec<String>> {
+    let mut modules = Vec::new();
+    for case in CASES {
+        let folder = format!("check/generated/{case}/Sources");
+        let path = root().join(PACKAGE).join(&folder);
+        let entries =
+            std::fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with("Models") {
+                modules.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    match modules.len() == CASES.len() {
+        true => Ok(modules),
+        false => Err(format!(
+            "expected one module for each of {CASES:?}, found {modules:?}"
+        )),
+    }
+}
+
+/// Runs the tests and counts them: a suite that was left out is no success.
+fn run_tests(swift: &Toolchain) -> Outcome {
+    let declared = declared_tests(&root().join(PACKAGE).join("runtime/Tests"))?
+        + declared_tests(&root().join(PACKAGE).join("check/Tests"))?;
+    eprintln!("\n── Swift tests");
+    let mut words = vec!["swift", "test", "--skip-build", "--disable-xctest"];
+    words.extend(BUILD);
+    let printed = output(&mut swift.command(PACKAGE, &words));
+    let printed = printed.map_err(|error| format!("Swift tests: {error}"))?;
+    print!("{printed}");
+    let run = printed.lines().find_map(|line| {
+        let (_, rest) = line.split_once("Test run with ")?;
+        rest.split_whitespace().next()?.parse::<usize>().ok()
+    });
+    let skipped = printed
+        .lines()
+        .filter(|line| line.contains(" skipped"))
+        .count();
+    match run {
+        Some(run) if run == declared && skipped == 0 => Ok(()),
+        Some(run) => Err(format!(
+            "{declared} Swift tests are declared, {run} were run, {skipped} were skipped"
+        )),
+        None => Err("no Swift test was run".to_owned()),
+    }
+}
+
+/// How many tests the sources in a folder declare.
+fn declared_tests(folder: &Path) -> Outcome<usize> {
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut count = 0;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            count += declared_tests(&path)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "swift")
+        {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            count += text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("@Test"))
+                .count();
+        }
+    }
+    Ok(count)
+}
+
+/// Builds what runs the conformance cases.
+pub(crate) fn build_runner() -> Outcome {
+    let swift = toolchain()?;
+    step(
+        "building the runner",
+        &mut build(&swift, &["--product", "sync-conformance"]),
+    )
+}
+
+/// Runs the conformance cases of a file.
+pub(crate) fn runner(file: &Path) -> Outcome<Command> {
+    // The toolchain may see this package alone.
+    let folder = root().join(GENERATED);
+    let name = "conformance.json";
+    std::fs::copy(file, folder.join(name))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let swift = toolchain()?;
+    let path = format!("check/generated/{name}");
+    Ok(swift.command(PACKAGE, &[".build/debug/sync-conformance", &path]))
+}
