@@ -2,11 +2,15 @@
 //!
 //! * [`dialect`]: names, texts and comments; every text of a declaration goes through it;
 //! * [`json`]: JSON in expressions, as each dialect writes it;
-//! * [`fold`]: the view `{entity}_state` of an events model.
+//! * [`kind`]: what a column holds;
+//! * [`fold`]: the view `{entity}_state` of an events model;
+//! * [`client`]: what a device holds of a rows model.
 
+mod client;
 mod dialect;
 mod fold;
 mod json;
+mod kind;
 
 use minijinja::Environment;
 use serde::Serialize;
@@ -37,12 +41,22 @@ impl Sql {
 /// The templates of both dialects.
 const TEMPLATES: &[(&str, &str)] = &[
     (
+        "changes.postgres",
+        include_str!("templates/changes.postgres.sql"),
+    ),
+    (
+        "changes.sqlite",
+        include_str!("templates/changes.sqlite.sql"),
+    ),
+    (
         "clock.postgres",
         include_str!("templates/clock.postgres.sql"),
     ),
     ("clock.sqlite", include_str!("templates/clock.sqlite.sql")),
     ("log.postgres", include_str!("templates/log.postgres.sql")),
     ("log.sqlite", include_str!("templates/log.sqlite.sql")),
+    ("rows.postgres", include_str!("templates/rows.postgres.sql")),
+    ("rows.sqlite", include_str!("templates/rows.sqlite.sql")),
     (
         "state.postgres",
         include_str!("templates/state.postgres.sql"),
@@ -64,7 +78,7 @@ impl Emitter for Sql {
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
-        let views: Vec<String> = events_models(schema)
+        let views: Vec<String> = of_mode(schema, Mode::Events)
             .filter(|model| !fold::functions(model).is_empty())
             .map(|model| {
                 format!(
@@ -93,10 +107,20 @@ impl Emitter for Sql {
         };
         out.render("log/1_tables.sql", "log", &log)?;
         out.render("log/2_clock.sql", "clock", &log)?;
-        for model in events_models(schema) {
+        for model in of_mode(schema, Mode::Events) {
             let view = fold::view(model, self.dialect);
             let path = format!("log/states/{}.sql", model.entity);
             out.render(&path, "state", &State { view })?;
+        }
+        let rows =
+            of_mode(schema, Mode::Rows).filter_map(|model| client::rows(model, self.dialect));
+        let rows: Vec<client::Rows> = rows.collect();
+        if !rows.is_empty() {
+            out.render("client/1_changes.sql", "changes", &log)?;
+        }
+        for rows in rows {
+            let path = format!("client/rows/{}.sql", rows.file);
+            out.render(&path, "rows", &Device { rows })?;
         }
         Ok(out.files)
     }
@@ -127,9 +151,14 @@ struct State {
     view: fold::View,
 }
 
-fn events_models(schema: &Schema) -> impl Iterator<Item = &Model> {
+#[derive(Serialize)]
+struct Device {
+    rows: client::Rows,
+}
+
+fn of_mode(schema: &Schema, mode: Mode) -> impl Iterator<Item = &Model> {
     let models = schema.models().iter();
-    models.filter(|model| model.mode == Mode::Events)
+    models.filter(move |model| model.mode == mode)
 }
 
 /// The tables of the log, version by version, each counted as applied.

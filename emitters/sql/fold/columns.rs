@@ -1,10 +1,13 @@
 //! The typed columns of a view, as the tables of the backend have them.
 
 use serde::Serialize;
-use sync_runtime::schema::{Field, Model, Type};
+use sync_runtime::schema::{Field, Model};
 
 use super::in_state;
-use crate::sql::dialect::{Dialect, comment, name};
+use crate::sql::{
+    dialect::{Dialect, comment, name},
+    kind::Kind,
+};
 
 /// A column of the view.
 #[derive(Debug, Serialize)]
@@ -29,36 +32,13 @@ pub(super) fn of(model: &Model, dialect: Dialect) -> Vec<ColumnView> {
 /// What holds a single value as SQL has it, all else as JSON.
 fn value(field: &Field, dialect: Dialect) -> String {
     let at = in_state(field);
-    let scalar = dialect.scalar(&at);
-    let cast = |ty: &str| match dialect {
-        Dialect::Postgres => format!("({scalar})::{ty}"),
-        Dialect::Sqlite => scalar.clone(),
-    };
-    match field.ty.non_null() {
-        Type::Bool => cast("boolean"),
-        Type::Int(int) if field.big && int.is_wide() => cast("numeric"),
-        Type::Int(_) => cast("bigint"),
-        Type::Float32 | Type::Float64 => cast("double precision"),
-        Type::Decimal => cast("numeric"),
-        Type::String
-        | Type::Char
-        | Type::Uuid
-        | Type::DateTime
-        | Type::LocalDateTime
-        | Type::Date
-        | Type::Time
-        | Type::Enum(_) => match dialect {
-            Dialect::Postgres => format!("({scalar}) COLLATE \"C\""),
-            Dialect::Sqlite => scalar,
-        },
-        Type::Json
-        | Type::Option(_)
-        | Type::List(_)
-        | Type::Set(_)
-        | Type::Map { .. }
-        | Type::Array { .. }
-        | Type::Tuple(_)
-        | Type::Struct(_)
-        | Type::Union(_) => dialect.raw(&at),
+    let kind = Kind::of(field);
+    match (dialect, kind) {
+        (_, Kind::Json) => dialect.raw(&at),
+        (Dialect::Sqlite, _) => dialect.scalar(&at),
+        (Dialect::Postgres, Kind::Text) => format!("({}) COLLATE \"C\"", dialect.scalar(&at)),
+        (Dialect::Postgres, _) => {
+            format!("({})::{}", dialect.scalar(&at), kind.sql_type(dialect))
+        }
     }
 }

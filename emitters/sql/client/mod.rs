@@ -1,0 +1,162 @@
+//! What a device's database holds of a rows model: what the server has said, what this device has changed and not yet had
+//! confirmed, and a view over both that an application reads and writes as if it were the table.
+//!
+//! The overlay is derived from the outbox `_changes`: a write that is rolled back is one row less, or one that is marked.
+
+use serde::Serialize;
+use serde_json::Value;
+use sync_runtime::{
+    schema::{Field, FieldKind, Model, Type},
+    semantics::values::default_of,
+};
+
+use super::{
+    dialect::{Dialect, comment, name},
+    json::{Step, sqlite_path},
+    kind::Kind,
+};
+
+/// What the template of a model is given.
+#[derive(Debug, Serialize)]
+pub(super) struct Rows {
+    doc: String,
+    /// The name of its file.
+    pub(super) file: String,
+    /// The entity, as a literal.
+    entity: String,
+    /// Quoted names.
+    view: String,
+    synced: String,
+    local: String,
+    /// Of the triggers: PostgreSQL has one function for all, SQLite one trigger for each.
+    write: String,
+    insert: String,
+    update: String,
+    delete: String,
+    id: Column,
+    /// The shared fields but the id, in the order of the declaration.
+    fields: Vec<Column>,
+}
+
+/// A column.
+#[derive(Debug, Serialize)]
+struct Column {
+    doc: String,
+    /// Its name, quoted.
+    name: String,
+    /// Its key in a change: a literal, and how JSON is asked for it.
+    key: String,
+    path: String,
+    ty: &'static str,
+    /// `writable`, or who fills it: `created_at`, `updated_at`, `server`, `id`.
+    filled: &'static str,
+    /// Whether an insert must give it.
+    required: bool,
+    /// What an insert that leaves it out shows until the server has said so, as a constant; `NULL`: nothing.
+    default: String,
+    /// `NEW`'s value as JSON.
+    new: String,
+    /// Whether `NEW`'s value is another than `OLD`'s.
+    differs: String,
+    /// The value in the object `patch`.
+    patched: String,
+    /// Whether it may be null.
+    nullable: bool,
+    /// A new id, where the database draws one; else `NULL`.
+    drawn: String,
+    /// From text to an id that is a number.
+    cast: &'static str,
+    /// What is said when it is null, when it is there already, and when it changes, as literals.
+    null_message: String,
+    taken_message: String,
+    fixed_message: String,
+}
+
+/// The tables, view and triggers of a rows model; `None`: it has no id.
+pub(super) fn rows(model: &Model, dialect: Dialect) -> Option<Rows> {
+    let is_id = |field: &&Field| field.kind == FieldKind::Id;
+    let named = |suffix: &str| name(&format!("{}{suffix}", model.entity));
+    // The derive refuses a model without one.
+    let id = model.id_field()?;
+    Some(Rows {
+        doc: comment(&model.doc, 0),
+        file: model.entity.to_string(),
+        entity: dialect.text(&model.entity),
+        view: named(""),
+        synced: named("_synced"),
+        local: named("_local"),
+        write: named("_write"),
+        insert: named("_insert"),
+        update: named("_update"),
+        delete: named("_delete"),
+        id: Column::of(model, id, dialect),
+        fields: model
+            .shared_fields()
+            .filter(|field| !is_id(field))
+            .map(|field| Column::of(model, field, dialect))
+            .collect(),
+    })
+}
+
+impl Column {
+    fn of(model: &Model, field: &Field, dialect: Dialect) -> Self {
+        let kind = Kind::of(field);
+        let quoted = name(&field.name);
+        let path = match dialect {
+            Dialect::Postgres => dialect.text(&field.name),
+            Dialect::Sqlite => sqlite_path(&[Step::Key(field.name.to_string())]),
+        };
+        let default = match field.ty.is_nullable() {
+            true => Value::Null,
+            false => default_of(field).unwrap_or(Value::Null),
+        };
+        let (new, old) = (format!("NEW.{quoted}"), format!("OLD.{quoted}"));
+        let differs = match (dialect, kind) {
+            (Dialect::Postgres, _) => format!("{new} IS DISTINCT FROM {old}"),
+            (Dialect::Sqlite, Kind::Json) => format!("json({new}) IS NOT json({old})"),
+            (Dialect::Sqlite, _) => format!("{new} IS NOT {old}"),
+        };
+        let said = |what: &str| {
+            dialect.text(&what.replace("{}", &format!("{}.{}", model.entity, field.name)))
+        };
+        Self {
+            doc: comment(&field.doc, 4),
+            nullable: field.ty.is_nullable(),
+            cast: match (dialect, kind) {
+                (Dialect::Postgres, Kind::Int) => "::bigint",
+                _ => "",
+            },
+            null_message: said("NOT NULL constraint failed: {}"),
+            taken_message: said("UNIQUE constraint failed: {}"),
+            fixed_message: said("{} is not for applications to change"),
+            key: dialect.text(&field.name),
+            ty: kind.column(dialect),
+            filled: filled(field),
+            required: field.is_writable() && !field.ty.is_nullable() && !field.has_default(),
+            default: kind.constant(dialect, &default),
+            new: kind.json(dialect, &new),
+            differs,
+            patched: kind.from_key(dialect, "change.patch", &path),
+            drawn: match field.ty.non_null() {
+                Type::Uuid => dialect.pick("gen_random_uuid()::text", UUID).to_owned(),
+                _ => "NULL".to_owned(),
+            },
+            path,
+            name: quoted,
+        }
+    }
+}
+
+fn filled(field: &Field) -> &'static str {
+    match &field.kind {
+        FieldKind::Id => "id",
+        FieldKind::CreatedAt => "created_at",
+        FieldKind::UpdatedAt => "updated_at",
+        FieldKind::EventTime | FieldKind::Machine(_) => "server",
+        FieldKind::Plain => "writable",
+    }
+}
+
+/// SQLite: a random UUID, version 4.
+const UUID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' \
+                    || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";

@@ -1,0 +1,134 @@
+//! What a column holds, and how it goes into JSON and back.
+
+use serde_json::Value;
+use sync_runtime::schema::{Field, Type};
+
+use super::dialect::Dialect;
+
+/// What the column of a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// True or false.
+    Bool,
+    /// An integer of at most 64 bits that is a number on the wire.
+    Int,
+    /// An integer that is text on the wire.
+    Wide,
+    /// A float.
+    Float,
+    /// A decimal, text on the wire.
+    Decimal,
+    /// Text, sorted by code point: strings, ids, times, names of members.
+    Text,
+    /// What holds more than one value, as JSON.
+    Json,
+}
+
+impl Kind {
+    /// Of a field.
+    pub(crate) fn of(field: &Field) -> Self {
+        match field.ty.non_null() {
+            Type::Bool => Self::Bool,
+            Type::Int(int) if field.big && int.is_wide() => Self::Wide,
+            Type::Int(_) => Self::Int,
+            Type::Float32 | Type::Float64 => Self::Float,
+            Type::Decimal => Self::Decimal,
+            Type::String
+            | Type::Char
+            | Type::Uuid
+            | Type::DateTime
+            | Type::LocalDateTime
+            | Type::Date
+            | Type::Time
+            | Type::Enum(_) => Self::Text,
+            Type::Json
+            | Type::Option(_)
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Map { .. }
+            | Type::Array { .. }
+            | Type::Tuple(_)
+            | Type::Struct(_)
+            | Type::Union(_) => Self::Json,
+        }
+    }
+
+    /// The type of a column, and how its text is ordered.
+    pub(crate) fn column(self, dialect: Dialect) -> &'static str {
+        match self {
+            Self::Text => dialect.pick("text COLLATE \"C\"", "TEXT"),
+            other => other.sql_type(dialect),
+        }
+    }
+
+    /// The type of its values.
+    pub(crate) fn sql_type(self, dialect: Dialect) -> &'static str {
+        match self {
+            Self::Bool => dialect.pick("boolean", "INTEGER"),
+            Self::Int => dialect.pick("bigint", "INTEGER"),
+            Self::Float => dialect.pick("double precision", "REAL"),
+            Self::Wide | Self::Decimal => dialect.pick("numeric", "TEXT"),
+            Self::Text => dialect.pick("text", "TEXT"),
+            Self::Json => dialect.pick("jsonb", "TEXT"),
+        }
+    }
+
+    /// A column's value as JSON, null as JSON's null.
+    pub(crate) fn json(self, dialect: Dialect, value: &str) -> String {
+        match dialect {
+            Dialect::Postgres => {
+                let json = match self {
+                    Self::Bool | Self::Int | Self::Float | Self::Text => {
+                        format!("to_jsonb({value})")
+                    }
+                    Self::Wide | Self::Decimal => format!("to_jsonb(trim_scale({value})::text)"),
+                    Self::Json => value.to_owned(),
+                };
+                format!("coalesce({json}, 'null'::jsonb)")
+            }
+            Dialect::Sqlite => match self {
+                Self::Bool => format!(
+                    "CASE WHEN {value} IS NULL THEN 'null' WHEN {value} THEN 'true' ELSE 'false' END"
+                ),
+                Self::Int => format!("json_quote(CAST({value} AS INTEGER))"),
+                // Fifteen digits where they say it all, else as many as it takes.
+                Self::Float => format!(
+                    "CASE WHEN {value} IS NULL THEN 'null' WHEN CAST(printf('%!.15g', {value}) AS REAL) = {value} THEN printf('%!.15g', {value}) ELSE printf('%!.17g', {value}) END"
+                ),
+                Self::Wide | Self::Decimal | Self::Text => {
+                    format!("json_quote(CAST({value} AS TEXT))")
+                }
+                Self::Json => format!("coalesce(json({value}), 'null')"),
+            },
+        }
+    }
+
+    /// A column's value from the key of an object; null where it is null or not there.
+    pub(crate) fn from_key(self, dialect: Dialect, object: &str, key: &str) -> String {
+        match (dialect, self) {
+            (Dialect::Postgres, Self::Json) => format!("nullif({object} -> {key}, 'null'::jsonb)"),
+            (Dialect::Postgres, Self::Text) => format!("({object} ->> {key}) COLLATE \"C\""),
+            (Dialect::Postgres, _) => format!("({object} ->> {key})::{}", self.sql_type(dialect)),
+            (Dialect::Sqlite, Self::Json) => format!("nullif({object} -> {key}, 'null')"),
+            (Dialect::Sqlite, _) => format!("{object} ->> {key}"),
+        }
+    }
+
+    /// A value of the wire as a constant of the column.
+    pub(crate) fn constant(self, dialect: Dialect, value: &Value) -> String {
+        match (self, value) {
+            (_, Value::Null) => "NULL".to_owned(),
+            (Self::Json, value) => dialect.json(value),
+            (Self::Bool, Value::Bool(flag)) => match dialect {
+                Dialect::Postgres => flag.to_string(),
+                Dialect::Sqlite => u8::from(*flag).to_string(),
+            },
+            (Self::Wide | Self::Decimal, Value::String(number)) => match dialect {
+                Dialect::Postgres => number.clone(),
+                Dialect::Sqlite => dialect.text(number),
+            },
+            (_, Value::String(text)) => dialect.text(text),
+            (_, other) => other.to_string(),
+        }
+    }
+}
