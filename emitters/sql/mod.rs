@@ -1,4 +1,4 @@
-//! SQL for a database that holds the log: its tables, and views that fold it.
+//! SQL: the tables of the log and views that fold it; on a device, the tables and views of its rows.
 //!
 //! * [`dialect`]: names, texts and comments; every text of a declaration goes through it;
 //! * [`json`]: JSON in expressions, as each dialect writes it;
@@ -74,7 +74,7 @@ impl Emitter for Sql {
     }
 
     fn describe(&self) -> &'static str {
-        "tables of the log and views that fold it; needs --dialect"
+        "tables, views that fold the log, and a device's rows; needs --dialect"
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {

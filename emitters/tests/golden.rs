@@ -26,6 +26,19 @@ fn emitted_files_are_the_pinned_ones() {
 }
 
 #[test]
+fn what_sql_writes_for_rows_is_pinned() {
+    let schema = cases::rows();
+    for emitter in ALL.iter().filter(|emitter| emitter.target() == "sql") {
+        let files = generate(*emitter, &schema).expect("files");
+        let folder = folder(*emitter, "rows");
+        for (path, text) in files.iter().filter(|(path, _)| path.starts_with("client/")) {
+            pin(&folder, path, text);
+        }
+        check_for_lost_files(&folder, &files);
+    }
+}
+
+#[test]
 fn the_order_of_models_makes_no_difference() {
     for (case, schema) in cases() {
         let mut shuffled = schema.models().to_vec();

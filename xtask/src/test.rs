@@ -92,6 +92,7 @@ impl Test {
         }
         if parts.contains(&Part::Rust) {
             tools::brokers()?;
+            npm_ci("emitters/sql/check/pglite")?;
         }
         if parts.contains(&Part::Rust) || parts.contains(&Part::Conformance) {
             tools::postgres()?;

@@ -58,7 +58,7 @@ change AS (
 )
 SELECT
   row_id{{ rows.id.cast }} AS {{ rows.id.name }},
-{% for field in rows.fields %}
+{% for field in rows.fields if field.filled == "writable" %}
   {{ field.patched }} AS {{ field.name }},
 {% endfor %}
   patch AS _patch,

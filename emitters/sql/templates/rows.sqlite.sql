@@ -56,7 +56,7 @@ change AS (
 )
 SELECT
   row_id AS {{ rows.id.name }},
-{% for field in rows.fields %}
+{% for field in rows.fields if field.filled == "writable" %}
   {{ field.patched }} AS {{ field.name }},
 {% endfor %}
   patch AS _patch,

@@ -16,8 +16,8 @@ use crate::{Database, Logged, log_of, state, text};
 /// # Errors
 ///
 /// What a case lacks.
-pub fn conformance(schema: &Schema, dialect: &str, cases: &[Value]) -> Result<Value, String> {
-    let mut database = log_of(schema, dialect);
+pub fn conformance(schema: &Schema, engine: &str, cases: &[Value]) -> Result<Value, String> {
+    let mut database = log_of(schema, engine);
     let mut results = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         let result = match case["kind"].as_str() {

@@ -1,6 +1,13 @@
 //! An empty database in each dialect.
 
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
 use rusqlite::{Connection, types::ValueRef};
+use serde_json::{Value, json};
 use test_servers::Session;
 
 /// A database of one test's own.
@@ -35,16 +42,17 @@ pub fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// An empty database.
+/// An empty database of an engine: `sqlite`, `postgres` or `pglite`.
 ///
 /// # Panics
 ///
-/// If there is no such dialect, or no PostgreSQL.
-pub fn open(dialect: &str) -> Box<dyn Database> {
-    match dialect {
+/// If there is no such engine, or what it needs is not installed.
+pub fn open(engine: &str) -> Box<dyn Database> {
+    match engine {
         "sqlite" => Box::new(Sqlite::new()),
         "postgres" => Box::new(Postgres::new()),
-        other => panic!("no dialect {other:?}"),
+        "pglite" => Box::new(Pglite::new()),
+        other => panic!("no engine {other:?}"),
     }
 }
 
@@ -151,5 +159,83 @@ impl Database for Postgres {
             said if said.is_empty() => Ok(()),
             said => Err(said),
         }
+    }
+}
+
+/// PGlite in Node, in memory.
+pub struct Pglite {
+    node: Child,
+    statements: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Pglite {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// If Node or its packages are missing, with what to install.
+    #[expect(clippy::new_without_default, reason = "it is work")]
+    pub fn new() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pglite");
+        assert!(
+            folder.join("node_modules").exists(),
+            "the tests need PGlite: run `npm ci` in {}, or `cargo xtask test`",
+            folder.display()
+        );
+        let mut node = Command::new("node")
+            .arg("serve.mjs")
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Node is there and can be run");
+        let statements = node.stdin.take().expect("its input is a pipe");
+        let answers = BufReader::new(node.stdout.take().expect("its output is a pipe"));
+        Self {
+            node,
+            statements,
+            answers,
+        }
+    }
+
+    fn run(&mut self, sql: &str) -> Result<Vec<String>, String> {
+        writeln!(self.statements, "{}", json!({ "sql": sql })).expect("Node reads on");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("Node writes text");
+        let answer: Value = serde_json::from_str(&line).expect("an answer is JSON");
+        match answer["rows"].as_array() {
+            Some(rows) => Ok(rows
+                .iter()
+                .map(|row| row.as_str().unwrap_or_default().to_owned())
+                .collect()),
+            None => Err(answer["error"].as_str().unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+impl Database for Pglite {
+    fn dialect(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn script(&mut self, sql: &str) {
+        self.query(sql);
+    }
+
+    fn query(&mut self, sql: &str) -> Vec<String> {
+        self.run(sql)
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"))
+    }
+
+    fn attempt(&mut self, sql: &str) -> Result<(), String> {
+        self.run(sql).map(|_| ())
+    }
+}
+
+impl Drop for Pglite {
+    fn drop(&mut self) {
+        let _ = self.node.kill();
+        let _ = self.node.wait();
     }
 }

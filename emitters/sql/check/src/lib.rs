@@ -4,7 +4,7 @@ mod conformance;
 mod databases;
 
 pub use conformance::conformance;
-pub use databases::{Database, Postgres, Sqlite, open, text};
+pub use databases::{Database, Pglite, Postgres, Sqlite, open, text};
 
 use serde_json::Value;
 use sync_emitters::{FileSet, find, generate};
@@ -61,15 +61,28 @@ pub fn files(schema: &Schema, dialect: &str) -> FileSet {
     generate(emitter, schema).expect("files")
 }
 
-/// A database with the log and the views of a schema.
-pub fn log_of(schema: &Schema, dialect: &str) -> Box<dyn Database> {
-    let mut database = open(dialect);
-    for (path, sql) in files(schema, dialect).iter() {
-        if path.starts_with("log/") && path.ends_with(".sql") {
+/// A database of an engine with the log and the views of a schema.
+///
+/// # Panics
+///
+/// If the engine refuses the files.
+pub fn log_of(schema: &Schema, engine: &str) -> Box<dyn Database> {
+    let mut database = open(engine);
+    apply(database.as_mut(), schema, "log/");
+    database
+}
+
+/// Runs the files of a folder.
+///
+/// # Panics
+///
+/// If the database refuses one.
+pub fn apply(database: &mut dyn Database, schema: &Schema, folder: &str) {
+    for (path, sql) in files(schema, database.dialect()).iter() {
+        if path.starts_with(folder) && path.ends_with(".sql") {
             database.script(sql);
         }
     }
-    database
 }
 
 /// The state of an entity, as the view of its model has it; null where there is none.

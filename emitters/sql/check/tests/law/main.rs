@@ -26,31 +26,36 @@ const LOGS: u64 = 12;
 
 #[test]
 fn sqlite_folds_as_rust_does() {
-    check("sqlite");
+    check("sqlite", LOGS);
 }
 
 #[test]
 fn postgres_folds_as_rust_does() {
-    check("postgres");
+    check("postgres", LOGS);
 }
 
-fn check(dialect: &str) {
+#[test]
+fn pglite_folds_as_rust_does() {
+    check("pglite", 1);
+}
+
+fn check(engine: &str, logs: u64) {
     let schemas = schemas();
     for (name, schema) in &schemas {
-        let mut database = log_of(schema, dialect);
+        let mut database = log_of(schema, engine);
         for model in schema.models() {
-            for seed in seeds() {
-                println!("{dialect} {name} {}: SYNC_SEED={seed}", model.entity);
+            for seed in seeds(logs) {
+                println!("{engine} {name} {}: SYNC_SEED={seed}", model.entity);
                 check_log(database.as_mut(), model, seed);
             }
         }
     }
 }
 
-fn seeds() -> Vec<u64> {
+fn seeds(logs: u64) -> Vec<u64> {
     match std::env::var("SYNC_SEED") {
         Ok(seed) => vec![seed.parse().expect("a seed is a number")],
-        Err(_) => (0..LOGS).map(|_| rand::random()).collect(),
+        Err(_) => (0..logs).map(|_| rand::random()).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The overlay of a device's rows, in real databases: named after the requirements that each test shows.
 
 use serde_json::{Value, json};
-use sql_check::{Database, files, open};
+use sql_check::{Database, apply, open};
 use sync_runtime::schema::{Model, Schema};
 
 mod outbox;
@@ -12,38 +12,49 @@ const T1: &str = "001763712000001.00000.00000001";
 const T2: &str = "001763712000002.00000.00000002";
 
 fn schema() -> Schema {
-    let models: Vec<Model> = serde_json::from_str(include_str!("models.json")).expect("models");
+    let models: Vec<Model> =
+        serde_json::from_str(include_str!("../../../../tests/cases/rows.json")).expect("models");
     Schema::new(models).expect("a sound schema")
 }
 
 /// A device's database, with one contact that the server has told it of.
-pub(crate) fn device(dialect: &str) -> Box<dyn Database> {
-    let mut database = open(dialect);
+pub(crate) fn device(engine: &str) -> Box<dyn Database> {
+    let mut database = open(engine);
+    begin(database.as_mut());
+    database
+}
+
+/// The same in a database that is there.
+pub(crate) fn begin(database: &mut dyn Database) {
     for _ in 0..2 {
         // Twice: the files are idempotent.
-        for (_, sql) in files(&schema(), dialect)
-            .iter()
-            .filter(|(path, _)| path.starts_with("client/"))
-        {
-            database.script(sql);
-        }
+        apply(database, &schema(), "client/");
     }
     database.script(&format!(
         "INSERT INTO contact_synced (id, first_name, last_name, created_at, updated_at, field_tx) VALUES ('{A}', 'Ada', \
          'Lee', '2026-11-21T08:00:00.000Z', '2026-11-21T08:00:00.000Z', \
          '{{\"first_name\": \"{T1}\", \"last_name\": \"{T2}\"}}');"
     ));
-    database
 }
 
-/// Each test in both dialects.
-macro_rules! both {
+/// Each test in every engine.
+macro_rules! engines {
     ($($name:ident)*) => {
         mod sqlite { $(#[test] fn $name() { super::$name(crate::device("sqlite").as_mut()); })* }
         mod postgres { $(#[test] fn $name() { super::$name(crate::device("postgres").as_mut()); })* }
+        // One after the other in one engine: it takes long to start.
+        #[test]
+        fn pglite() {
+            let mut database = sql_check::open("pglite");
+            $(
+                database.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
+                crate::begin(database.as_mut());
+                $name(database.as_mut());
+            )*
+        }
     };
 }
-pub(crate) use both;
+pub(crate) use engines;
 
 /// One value.
 pub(crate) fn one(database: &mut dyn Database, sql: &str) -> String {

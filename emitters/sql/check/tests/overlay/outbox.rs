@@ -3,11 +3,11 @@
 use serde_json::json;
 use sql_check::Database;
 
-use crate::{T1, T2, both, newest, one, waiting};
+use crate::{T1, T2, engines, newest, one, waiting};
 
 const NAMED: &str = "001763712000009.00000.00000009";
 
-both! {
+engines! {
     b2_7_rolling_one_write_back_leaves_the_others
     b2_4_an_overlay_goes_when_the_stream_has_reached_the_answer_and_not_before
     b2_3_another_devices_later_write_shows_once_ours_is_confirmed

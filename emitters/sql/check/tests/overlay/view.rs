@@ -3,9 +3,9 @@
 use serde_json::json;
 use sql_check::Database;
 
-use crate::{A, T2, both, is_true, newest, nothing, one, waiting};
+use crate::{A, T2, engines, is_true, newest, nothing, one, waiting};
 
-both! {
+engines! {
     s2_db_4_the_view_shows_local_over_synced_and_says_so
     s2_db_5_an_insert_shows_at_once_with_defaults_and_times
     s2_db_5_a_delete_hides_the_row_at_once
