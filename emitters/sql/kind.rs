@@ -104,7 +104,7 @@ impl Kind {
     }
 
     /// A column's value from the key of an object; null where it is null or not there.
-    pub(crate) fn from_key(self, dialect: Dialect, object: &str, key: &str) -> String {
+    pub(crate) fn in_object(self, dialect: Dialect, object: &str, key: &str) -> String {
         match (dialect, self) {
             (Dialect::Postgres, Self::Json) => format!("nullif({object} -> {key}, 'null'::jsonb)"),
             (Dialect::Postgres, Self::Text) => format!("({object} ->> {key}) COLLATE \"C\""),

@@ -136,7 +136,7 @@ impl Column {
             default: kind.constant(dialect, &default),
             new: kind.json(dialect, &new),
             differs,
-            patched: kind.from_key(dialect, "change.patch", &path),
+            patched: kind.in_object(dialect, "change.patch", &path),
             drawn: match field.ty.non_null() {
                 Type::Uuid => dialect.pick("gen_random_uuid()::text", UUID).to_owned(),
                 _ => "NULL".to_owned(),
