@@ -33,8 +33,8 @@ async function bundle(contents: string, external: readonly string[] = []): Promi
   return outputFiles[0]?.text ?? '';
 }
 
-async function kilobytes(contents: string): Promise<number> {
-  return gzipSync(await bundle(contents, ['react', 'react-dom']), { level: 9 }).length / 1024;
+async function kilobytes(contents: string, without: readonly string[]): Promise<number> {
+  return gzipSync(await bundle(contents, ['react', 'react-dom', ...without]), { level: 9 }).length / 1024;
 }
 
 async function serve(script: string): Promise<{ origin: string; stop: () => void }> {
@@ -97,6 +97,11 @@ class Measure {
     return spread(this.#baseline);
   }
 
+  /** How many of so many a second. */
+  perSecond(count: number): Spread {
+    return spread(this.#ours.map((ms) => (count * 1000) / ms));
+  }
+
   get ratio(): Spread {
     return spread(this.#ours.map((value, round) => value / (this.#baseline[round] ?? Number.NaN)));
   }
@@ -111,6 +116,8 @@ const measures = {
   saved: new Measure(),
   detail: new Measure(),
   list: new Measure(),
+  dexieDetail: new Measure(),
+  dexieList: new Measure(),
   burst: new Measure(),
   batch: new Measure(),
   remote: new Measure(),
@@ -119,13 +126,15 @@ const measures = {
   fresh: new Measure(),
 };
 const firstLists: number[] = [];
+const stored: number[] = [];
 const held: Record<string, string> = {};
 try {
   let context = await launch(profile);
   for (const filling of ['settled', 'fresh'] as const) {
-    await withPage(context, origin, (page) =>
+    const bytes = await withPage(context, origin, (page) =>
       page.evaluate(([how, events]) => window.bench.fill(how, events, how), [filling, EVENTS] as const),
     );
+    stored.push(bytes / EVENTS / 1000);
   }
   for (let round = 0; round < ROUNDS; round++) {
     const saved = await withPage(context, origin, (page) => page.evaluate(() => window.bench.saved(200)));
@@ -135,6 +144,7 @@ try {
         page.evaluate((given) => window.bench.toDom(given, 100), view),
       );
       measures[view].add(shown.ours, shown.tanstack);
+      measures[view === 'detail' ? 'dexieDetail' : 'dexieList'].add(shown.ours, shown.dexie);
     }
     const burst = await withPage(context, origin, (page) => page.evaluate(() => window.bench.burst(500)));
     measures.burst.add(burst.ours, burst.bare);
@@ -173,9 +183,14 @@ const timed = (what: string, measure: Measure, against: string, aim: number): Li
   ratio: measure.ratio,
   aim: `<= ${aim}x`,
 });
-const weighed = async (what: string, contents: string, aim: string): Promise<Line> => ({
+const weighed = async (
+  what: string,
+  contents: string,
+  aim: string,
+  without: readonly string[] = [],
+): Promise<Line> => ({
   what,
-  ours: spread([await kilobytes(contents)]),
+  ours: spread([await kilobytes(contents, without)]),
   unit: 'KB',
   against: '',
   ratio: null,
@@ -188,6 +203,8 @@ print(
     timed('one change, until it is saved', measures.saved, 'bare IndexedDB transaction', 1.25),
     timed('a change to the DOM, one order', measures.detail, 'TanStack DB in memory', 0.8),
     timed('a change to the DOM, list of 100', measures.list, 'TanStack DB in memory', 0.8),
+    timed('a change to the DOM, one order', measures.dexieDetail, 'Dexie, useLiveQuery', 0.15),
+    timed('a change to the DOM, list of 100', measures.dexieList, 'Dexie, useLiveQuery', 0.25),
     timed('500 changes at once, until all are saved', measures.burst, 'bare transactions', 0.25),
     timed(
       '10,000 changes at once, until all are saved',
@@ -210,6 +227,22 @@ print(
     ),
     timed(`the same, fresh (${held['fresh']})`, measures.fresh, 'bare read of the same records', 2),
     {
+      what: 'storage for 1,000 events, settled and fresh, of 10,000',
+      ours: spread(stored),
+      unit: 'MB',
+      against: '',
+      ratio: null,
+      aim: '<= 0.6 MB',
+    },
+    {
+      what: 'events of the server, folded and saved, a second',
+      ours: measures.remote.perSecond(EVENTS),
+      unit: '/s',
+      against: '',
+      ratio: null,
+      aim: '>= 15,000/s',
+    },
+    {
       what: 'first list of 10,000 after opening',
       ours: spread(firstLists),
       unit: 'ms',
@@ -218,10 +251,12 @@ print(
       aim: '',
     },
     await weighed(
-      'runtime and IndexedDB, min + gzip',
+      'runtime and IndexedDB, before a page shows what it holds, min + gzip',
       `export { SyncClient } from '${sync}/client/sync.js'`,
       '< 15 KB',
+      ['./session.js'],
     ),
+    await weighed('… with all that follows', `export { SyncClient } from '${sync}/client/sync.js'`, ''),
     await weighed(
       'the whole generated client with hooks, no React',
       `export * from '${sync}/index.js'; export * from '${sync}/hooks/index.js'`,

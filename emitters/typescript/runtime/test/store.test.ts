@@ -267,6 +267,53 @@ describe('what the server no longer has', () => {
   });
 });
 
+describe('a store of many events that is opened again', () => {
+  it('lists what its pages say of each state, parses no event for it, and folds a late one all the same', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    const id = uuid();
+    const log = [
+      event('order.created', id, { table_number: 7 }, 1000),
+      event('order.tip_added', id, { by: 5 }, 2000),
+      event('order.note_changed', id, { note: 'no onions' }, 4000),
+    ].map((one, index) => ({ ...one, seq: index + 1 }));
+    await store.receive(log, null);
+    assert.equal(await compact(store), true);
+    const again = await open(new MemoryAdapter(disk));
+    assert.deepEqual([...again.states('order')], [...store.states('order')]);
+    const held = again.ledger.log('order', id);
+    assert.equal(held?.asleep, true);
+    assert.equal(again.state('order', id), again.state('order', id), 'the same object');
+    assert.deepEqual(
+      again.history('order', id).map(({ applied }) => applied),
+      [true, true, true],
+    );
+    assert.equal(held?.asleep, false);
+    const late = [{ ...event('order.note_changed', id, { note: 'all of it' }, 3000), seq: 4 }];
+    const third = await open(new MemoryAdapter(disk));
+    for (const one of [store, third]) await one.receive(late, null);
+    assert.deepEqual(third.state('order', id), store.state('order', id));
+    assert.equal(await compact(third), true);
+    assert.deepEqual((await open(new MemoryAdapter(disk))).state('order', id), store.state('order', id));
+  });
+
+  it('folds the events where what its page says of the state is damaged', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk));
+    const id = uuid();
+    const log = [event('order.created', id, { table_number: 7 }, 1000), event('order.tip_added', id, { by: 5 }, 2000)];
+    await store.receive(
+      log.map((one, index) => ({ ...one, seq: index + 1 })),
+      null,
+    );
+    assert.equal(await compact(store), true);
+    // The state is the last that a page holds.
+    for (const [key, text] of disk.snapshots) disk.snapshots.set(key, `${text.slice(0, -1)}?`);
+    const again = await open(new MemoryAdapter(disk));
+    assert.deepEqual(again.state('order', id), store.state('order', id));
+  });
+});
+
 describe('what this version cannot read', () => {
   it('is kept, not folded, and folds after an update', async () => {
     const disk = new MemoryDisk();

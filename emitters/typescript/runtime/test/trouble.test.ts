@@ -235,6 +235,21 @@ describe('what was overtaken', () => {
     }
   });
 
+  it('is listed after a restart where a snapshot stood for it before what overtakes it came', async () => {
+    const disk = new MemoryDisk();
+    const store = await open(new MemoryAdapter(disk), 2);
+    const id = uuid();
+    await store.receive(orderLog(id, 1), null);
+    const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
+    await own.saved;
+    await store.receive([{ ...own.event, user_id: 'u', seq: 2 }], null);
+    assert.equal(await compact(store), true);
+    await store.receive([cancelled(id, 3)], null);
+    assert.deepEqual([...store.overtaken.keys()], [own.event.id]);
+    const again = await open(new MemoryAdapter(disk), 2);
+    assert.deepEqual([...again.overtaken.keys()], [own.event.id]);
+  });
+
   it('while it still waited is listed too', async () => {
     const store = await open(new MemoryAdapter());
     const id = uuid();

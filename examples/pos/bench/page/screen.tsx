@@ -1,5 +1,7 @@
-/** From a change to the DOM, in React: ours, durable, against TanStack DB in memory. */
+/** From a change to the DOM, in React: ours, durable, against TanStack DB in memory and Dexie's live queries. */
 import { createCollection, eq, localOnlyCollectionOptions, useLiveQuery } from '@tanstack/react-db';
+import { Dexie, type Table } from 'dexie';
+import { useLiveQuery as useDexieQuery } from 'dexie-react-hooks';
 import type { ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { SyncProvider, useOrder, useOrders } from '../../web/src/sync/hooks/index.js';
@@ -8,6 +10,7 @@ import { makeClient } from './store.js';
 export interface ScreenSamples {
   readonly ours: readonly number[];
   readonly tanstack: readonly number[];
+  readonly dexie: readonly number[];
 }
 
 interface Row {
@@ -57,6 +60,19 @@ function TheirList(): ReactElement {
   return <Lines rows={data} />;
 }
 
+const dexie = new Dexie(`dexie-${crypto.randomUUID()}`);
+dexie.version(1).stores({ rows: 'id, table_number' });
+const table: Table<Row, string> = dexie.table('rows');
+
+function DexieDetail({ id }: { readonly id: string }): ReactElement {
+  const row = useDexieQuery(() => table.get(id), [id]);
+  return <ul>{row === undefined ? null : <Line row={row} />}</ul>;
+}
+
+function DexieList(): ReactElement {
+  return <Lines rows={useDexieQuery(() => table.orderBy('table_number').toArray()) ?? []} />;
+}
+
 function mount(component: ReactElement): HTMLElement {
   const root = document.body.appendChild(document.createElement('div'));
   createRoot(root).render(component);
@@ -83,19 +99,22 @@ export async function toDom(view: 'detail' | 'list', count: number): Promise<Scr
   const sync = makeClient(`screen-${crypto.randomUUID()}`);
   await sync.start();
   const ids: string[] = [];
-  for (let table = 0; table < 100; table++) {
-    const { entityId } = sync.orders.create({ table_number: table });
+  for (let number = 0; number < 100; number++) {
+    const { entityId } = sync.orders.create({ table_number: number });
     ids.push(entityId);
-    collection.insert({ id: entityId, table_number: table, status: 'open', tip_cents: 0 });
+    const row: Row = { id: entityId, table_number: number, status: 'open', tip_cents: 0 };
+    collection.insert(row);
+    await table.add({ ...row });
   }
   const first = ids[0] ?? '';
   const ours = mount(
     <SyncProvider sync={sync}>{view === 'list' ? <OurList /> : <OurDetail id={first} />}</SyncProvider>,
   );
   const theirs = mount(view === 'list' ? <TheirList /> : <TheirDetail id={first} />);
+  const dexies = mount(view === 'list' ? <DexieList /> : <DexieDetail id={first} />);
   const rows = view === 'list' ? 100 : 1;
-  while ([ours, theirs].some((root) => root.querySelectorAll('li').length !== rows)) await pause(10);
-  const samples: { ours: number[]; tanstack: number[] } = { ours: [], tanstack: [] };
+  while ([ours, theirs, dexies].some((root) => root.querySelectorAll('li').length !== rows)) await pause(10);
+  const samples: { ours: number[]; tanstack: number[]; dexie: number[] } = { ours: [], tanstack: [], dexie: [] };
   for (let i = -30; i < count; i++) {
     const id = (view === 'list' ? ids[(i + 30) % ids.length] : first) ?? first;
     const order = sync.orders.of(id);
@@ -107,10 +126,18 @@ export async function toDom(view: 'detail' | 'list', count: number): Promise<Scr
       }),
     );
     await pause(4);
+    const third = await untilShown(dexies, () =>
+      table.update(id, (row) => {
+        row.tip_cents += 1;
+      }),
+    );
+    await pause(4);
     if (i < 0) continue; // warm-up
+    samples.dexie.push(third);
     samples.ours.push(our);
     samples.tanstack.push(their);
   }
   await sync.close();
+  await dexie.delete();
   return samples;
 }

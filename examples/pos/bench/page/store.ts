@@ -172,8 +172,9 @@ export type Filling =
   /** Over some days: the leader took its snapshots, and dropped what they stand for. */
   | 'settled';
 
-/** Fills a store with what a server sent. */
-export async function fill(user: string, total: number, filling: Filling): Promise<void> {
+/** Fills a store with what a server sent; by how much the origin's storage grew, in bytes. */
+export async function fill(user: string, total: number, filling: Filling): Promise<number> {
+  const before = await navigator.storage.estimate();
   const log = eventLog(total);
   const stages = filling === 'fresh' ? 1 : 8;
   for (let stage = 1; stage <= stages; stage++) {
@@ -187,6 +188,9 @@ export async function fill(user: string, total: number, filling: Filling): Promi
     if (filling === 'settled') await pause(1500); // a leader takes its snapshots after a second
     await sync.close();
   }
+  await pause(500);
+  const after = await navigator.storage.estimate();
+  return (after.usage ?? Number.NaN) - (before.usage ?? Number.NaN);
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -217,7 +221,8 @@ export async function open(user: string): Promise<number> {
 
 /** Reads the same records with nothing in between: milliseconds, and how many characters they are. */
 export async function openBare(user: string): Promise<{ ms: number; journal: number; pages: number }> {
-  const name = (await awake()).find((one) => one.name?.endsWith(`:${user}`))?.name ?? '';
+  const name =
+    (await awake()).find(({ name }) => name?.startsWith('syncable') && name.endsWith(`:${user}`))?.name ?? '';
   const begin = performance.now();
   const request = indexedDB.open(name);
   await settled(request);
@@ -225,10 +230,11 @@ export async function openBare(user: string): Promise<{ ms: number; journal: num
   const transaction = request.result.transaction(stores);
   const requests = stores.map((store) => transaction.objectStore(store).getAll());
   await Promise.all(requests.map(settled));
-  const ms = performance.now() - begin;
+  // A result is copied out of the browser when it is looked at.
   const [journal = 0, pages = 0] = requests.map(({ result }) =>
     result.reduce((sum: number, text: unknown) => sum + String(text).length, 0),
   );
+  const ms = performance.now() - begin;
   request.result.close();
   return { ms, journal, pages };
 }

@@ -292,7 +292,8 @@ export class SyncClient {
     await this.#store.close();
     await new Promise<void>((resolve) => this.#timers.task(resolve)); // others hear of the last chunk, each in its own task
     this.#session?.close();
-    for (const { reject } of this.#waiting.values()) reject(new SyncError('closed', 'the client was closed'));
+    const closed = new SyncError('closed', 'the client was closed');
+    for (const { reject } of this.#waiting.values()) reject(closed);
     this.#waiting.clear();
     this.#setPhase('closed');
   }

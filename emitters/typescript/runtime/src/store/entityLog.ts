@@ -37,12 +37,14 @@ export class EntityLog {
   /** Unless they do: those up to the newer one, unparsed. */
   below = '';
   /** What the page says of the events after both, for as long as that is the truth. */
-  kept: Pick<Part, 'tail' | 'count' | 'newest' | 'foreign'> | null = null;
+  kept: Pick<Part, 'tail' | 'state' | 'count' | 'newest' | 'foreign'> | null = null;
   /** These texts were written by this very declaration. */
   trusted = false;
   /** In order; null as long as the tail was not parsed. */
   #entries: LogEntry[] | null = [];
   #fold: Fold | null = null;
+  /** The state that the page told, for as long as nothing else is parsed. */
+  #told: EntityState | null = null;
   /** The state as it was when this log went to rest: whoever still holds it is given the same. */
   #last: WeakRef<EntityState> | null = null;
   unreadable = false;
@@ -60,8 +62,9 @@ export class EntityLog {
   /** All events that this device holds. */
   history(): readonly LogEntry[] {
     this.#descend();
+    const entries = this.#awake();
     this.state(); // which says what was applied
-    return this.#awake();
+    return entries;
   }
 
   /** Nothing but text is held. */
@@ -77,12 +80,26 @@ export class EntityLog {
 
   /** The fold of everything, folding what is new. */
   state(): Folded<EntityState> {
-    const last = this.#entries === null ? this.#last?.deref() : undefined;
+    const last = this.#entries === null ? this.#resting() : undefined;
     if (last !== undefined) return last;
     const entries = this.#awake();
     this.#fold ??= new Fold(this.model, () => this.start());
     const state = this.#fold.over(entries);
     return this.unreadable ? absent : state;
+  }
+
+  /** The state, as far as nothing has to be folded for it. */
+  #resting(): EntityState | undefined {
+    const last = this.#last?.deref();
+    const text = this.kept?.state ?? null;
+    if (last !== undefined || text === null || !this.trusted || this.model.plain !== true) return last;
+    try {
+      this.#told = JSON.parse(text) as EntityState; // checked when it was folded
+      this.#last = new WeakRef(this.#told);
+      return this.#told;
+    } catch {
+      return undefined; // damaged: the events say it, too
+    }
   }
 
   /** Whether this version of the client cannot read something that it holds of the entity. */
@@ -124,6 +141,7 @@ export class EntityLog {
     if (this.newer !== null && comparePlaces(entry.event, this.newer.place) <= 0) this.#descend();
     const entries = this.#awake();
     const at = this.#placeOf(entry.event);
+    if (at < entries.length) this.rewound = true; // folded or not: what follows may come to do nothing
     entries.splice(at, 0, entry);
     this.#changed(at);
   }
@@ -262,7 +280,9 @@ export class EntityLog {
 
   /** Lets go of what can be read again from the text that is kept; false where something cannot. */
   rest(): boolean {
-    const clean = this.kept !== null && this.#entries?.every(({ status }) => status === 'synced');
+    this.#told = null;
+    if (this.#entries === null) return true;
+    const clean = this.kept !== null && this.#entries.every(({ status }) => status === 'synced');
     if (!clean || this.page === null || this.needsServer) return false;
     const state = this.#fold === null || this.unreadable ? null : this.state();
     this.#last = typeof state === 'object' && state !== null ? new WeakRef(state) : null;
@@ -305,6 +325,7 @@ export class EntityLog {
     if (this.#entries !== null) return this.#entries;
     this.#entries = this.#parse(this.kept?.tail ?? '');
     this.#keepShowing(this.#last?.deref());
+    this.#told = null;
     return this.#entries;
   }
 

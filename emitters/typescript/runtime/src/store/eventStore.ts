@@ -303,12 +303,13 @@ export class EventStore {
     return this.mirror.readTail();
   }
 
-  #onLoaded({ entries }: Changes, damage: number): void {
+  #onLoaded({ logs, entries }: Changes, damage: number): void {
     const { outbox } = this.#ledger;
     if (damage > 0) this.damage = { records: damage, kept: outbox.size };
     this.#warm.clear();
     this.#resetClock();
     for (const { event } of entries) this.#ledger.log(event.entity_type, event.entity_id)?.state();
+    for (const log of logs) this.#noteRewound(log);
     for (const entry of entries) this.#noteOvertaken(entry);
     this.#watchers.publishAll();
     for (const entry of entries) this.onEntry.emit(entry);
@@ -358,14 +359,19 @@ export class EventStore {
     for (const log of logs) {
       this.#look(log); // folds what is new, which says what was folded again
       this.mirror.note(log);
-      if (!log.rewound) continue;
-      log.rewound = false;
-      for (const entry of log.entries) this.#noteOvertaken(entry);
+      this.#noteRewound(log);
     }
     for (const entry of entries) this.#noteOvertaken(entry);
     this.#watchers.publish(logs);
     for (const entry of entries) this.onEntry.emit(entry);
     this.onChange.emit();
+  }
+
+  #noteRewound(log: EntityLog): void {
+    if (!log.rewound) return;
+    log.rewound = false;
+    log.state();
+    for (const entry of log.entries) this.#noteOvertaken(entry);
   }
 
   #noteOvertaken({ own, rejection, applied, event }: LogEntry): void {

@@ -62,12 +62,20 @@ export function partOf(log: EntityLog, every: number): PlannedPart | null {
     newer,
     below,
     tail: encodeEvents(tail),
+    state: tail.length === 0 || foreign ? null : stateText(log),
     count: tail.length,
     newest: tail.at(-1)?.event.timestamp ?? null,
     foreign,
     trusted: ours && !foreign && log.model.print !== undefined,
     revision,
   };
+}
+
+/** The state as it is at hand, where it is that of the events of the feed alone. */
+function stateText(log: EntityLog): string | null {
+  if (log.needsServer || log.entries.some(({ status }) => status !== 'synced')) return null;
+  const state = log.state();
+  return state === absent || state === deleted ? null : toJson(state);
 }
 
 /** Events of the feed as a page has them. */

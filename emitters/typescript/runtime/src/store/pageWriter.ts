@@ -11,9 +11,10 @@ export function pageKey(entityType: string, number: number): string {
 export function encodePage(parts: Parts, print: string): string {
   const rows: Row[] = [];
   const texts: string[] = [];
-  for (const [id, { older, newer, below, tail, count, newest, foreign }] of parts) {
-    rows.push([id, headOf(older), headOf(newer), below.length, tail.length, count, newest ?? 0, foreign ? 1 : 0]);
-    texts.push(older?.text ?? '', newer?.text ?? '', below, tail);
+  for (const [id, { older, newer, below, tail, state, count, newest, foreign }] of parts) {
+    const lengths = [below.length, tail.length, count] as const;
+    rows.push([id, headOf(older), headOf(newer), ...lengths, newest ?? 0, foreign ? 1 : 0, state?.length ?? 0]);
+    texts.push(older?.text ?? '', newer?.text ?? '', below, tail, state ?? '');
   }
   return `${JSON.stringify({ page: 1, print, rows })}\n${texts.join('')}`;
 }

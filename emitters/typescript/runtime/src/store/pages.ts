@@ -19,6 +19,8 @@ export interface Part {
   readonly below: string;
   /** Events after both. */
   readonly tail: string;
+  /** The state after all of them, so that a list need not fold; null where the snapshot is that, or nobody had folded. */
+  readonly state: string | null;
   /** How many. */
   readonly count: number;
   /** The stamp of the last of them. */
@@ -44,6 +46,7 @@ export type Row = readonly [
   count: number,
   newest: string | 0,
   foreign: 0 | 1,
+  state?: number,
 ];
 
 /** The length of the text of a state that was deleted. */
@@ -75,9 +78,15 @@ export function decodePage(text: string, print: string): Parts | null {
     const parts: (readonly [string, Part])[] = [];
     for (const row of head['rows']) {
       if (!isRow(row)) return null;
-      const [id, older, newer, below, tail, count, newest, foreign] = row;
+      const [id, older, newer, below, tail, count, newest, foreign, state = 0] = row;
       // In the order in which they were written.
-      const part = { older: snap(older), newer: snap(newer), below: cut(below), tail: cut(tail) };
+      const part = {
+        older: snap(older),
+        newer: snap(newer),
+        below: cut(below),
+        tail: cut(tail),
+        state: cut(state) || null,
+      };
       parts.push([id, { ...part, count, newest: newest === 0 ? null : newest, foreign: foreign === 1, trusted }]);
     }
     return at === text.length ? parts : null;
@@ -93,7 +102,8 @@ function isRow(row: unknown): row is Row {
     isHead(row[1]) &&
     isHead(row[2]) &&
     row.slice(3, 6).every(Number.isInteger) &&
-    (row[6] === 0 || isStamp(row[6]))
+    (row[6] === 0 || isStamp(row[6])) &&
+    Number.isInteger(row[8] ?? 0)
   );
 }
 
