@@ -1,6 +1,6 @@
 //! What `cargo sync-gen` writes: one folder a target, from the schema to a set of files.
 //!
-//! An [`Emitter`] is a pure function from a [`Schema`] to a [`FileSet`]: it reads no disk, no clock and no environment,
+//! An [`Emitter`] is a pure function from a [`Schema`] (and what it wrote last) to a [`FileSet`]: it reads no disk, no clock and no environment,
 //! so that the same schema gives the same bytes everywhere. Decisions (names, escaping, the mapping of types) are made
 //! in Rust; templates hold loops and ifs.
 //!
@@ -56,8 +56,14 @@ pub trait Emitter: Sync {
         None
     }
 
-    /// The files for this schema, without our header: [`generate`] puts that on.
-    fn emit(&self, schema: &Schema) -> Result<FileSet, Error>;
+    /// Whether the next run is given that file again, as `previous`: what tells it of changes.
+    fn is_kept(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// The files for this schema, without our header: [`generate`] puts that on. `previous` has those that the last run
+    /// wrote and [`is_kept`](Emitter::is_kept) names; none before the first.
+    fn emit(&self, schema: &Schema, previous: &FileSet) -> Result<FileSet, Error>;
 }
 
 /// The emitter of that target, and of that dialect where the target has several.
@@ -83,7 +89,18 @@ pub fn label(emitter: &dyn Emitter) -> String {
 
 /// The files of a target as they stand on disk: emitted, each with the header that says who wrote it.
 pub fn generate(emitter: &dyn Emitter, schema: &Schema) -> Result<FileSet, Error> {
-    emitter.emit(schema)?.with_headers(&label(emitter))
+    generate_after(emitter, schema, &FileSet::new())
+}
+
+/// The same after an earlier run, of which `previous` has the files that the emitter keeps.
+pub fn generate_after(
+    emitter: &dyn Emitter,
+    schema: &Schema,
+    previous: &FileSet,
+) -> Result<FileSet, Error> {
+    emitter
+        .emit(schema, previous)?
+        .with_headers(&label(emitter))
 }
 
 /// Why an emitter gave up: a mistake in the emitter or a schema that its target cannot express.

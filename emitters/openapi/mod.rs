@@ -19,7 +19,7 @@ impl Emitter for OpenApi {
         "OpenAPI 3.0.3 with x-sync, as JSON and YAML"
     }
 
-    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+    fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
         let mut document = document(schema, &Options::default());
         let mut files = FileSet::new();
         files.insert("openapi.yaml", to_yaml(&document))?;

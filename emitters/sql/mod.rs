@@ -4,10 +4,12 @@
 //! * [`json`]: JSON in expressions, as each dialect writes it;
 //! * [`kind`]: what a column holds;
 //! * [`fold`]: the view `{entity}_state` of an events model;
-//! * [`client`]: what a device holds of a rows model.
+//! * [`client`]: what a device holds of a rows model;
+//! * [`evolution`]: migrations from the tables that the last run wrote.
 
 mod client;
 mod dialect;
+mod evolution;
 mod fold;
 mod json;
 mod kind;
@@ -96,7 +98,11 @@ impl Emitter for Sql {
         })
     }
 
-    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+    fn is_kept(&self, path: &str) -> bool {
+        evolution::is_kept(path)
+    }
+
+    fn emit(&self, schema: &Schema, previous: &FileSet) -> Result<FileSet, Error> {
         let mut out = Output {
             env: template::environment(TEMPLATES)?,
             files: FileSet::new(),
@@ -122,6 +128,8 @@ impl Emitter for Sql {
             let path = format!("client/rows/{}.sql", rows.file);
             out.render(&path, "rows", &Device { rows })?;
         }
+        let evolved = evolution::files(schema, self.dialect, previous)?;
+        out.files.extend(evolved)?;
         Ok(out.files)
     }
 }

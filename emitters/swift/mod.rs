@@ -40,7 +40,7 @@ impl Emitter for Swift {
         runtime::FILES.iter().any(|(copied, _)| *copied == path)
     }
 
-    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+    fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
         let plan = Plan::new(schema)?;
         let mut files = FileSet::new();
         for (path, text) in runtime::FILES {

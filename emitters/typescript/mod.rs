@@ -51,7 +51,7 @@ impl Emitter for TypeScript {
         runtime::FILES.iter().any(|(copied, _)| *copied == path)
     }
 
-    fn emit(&self, schema: &Schema) -> Result<FileSet, Error> {
+    fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
         let plan = Plan::new(schema)?;
         let mut out = Output {
             env: template::environment(TEMPLATES)?,

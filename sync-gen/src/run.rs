@@ -67,8 +67,10 @@ fn plan(cli: &Cli, schema: &Schema, root: &Path) -> Result<Vec<Plan>> {
                 Some(dialect) if emitters.len() > 1 || cli.outs.is_empty() => out.join(dialect),
                 _ => out.clone(),
             };
-            let files = sync_emitters::generate(*emitter, schema)?;
-            plans.push(Plan::new(&sync_emitters::label(*emitter), &out, &files)?);
+            let label = sync_emitters::label(*emitter);
+            let previous = output::previous(&label, &out, &|path| emitter.is_kept(path))?;
+            let files = sync_emitters::generate_after(*emitter, schema, &previous)?;
+            plans.push(Plan::new(&label, &out, &files)?);
         }
     }
     check_dialects(cli)?;

@@ -83,7 +83,7 @@ pub(super) fn rows(model: &Model, dialect: Dialect) -> Option<Rows> {
         file: model.entity.to_string(),
         entity: dialect.text(&model.entity),
         view: named(""),
-        synced: named("_synced"),
+        synced: name(&synced(model)),
         local: named("_local"),
         write: named("_write"),
         insert: named("_insert"),
@@ -96,6 +96,28 @@ pub(super) fn rows(model: &Model, dialect: Dialect) -> Option<Rows> {
             .map(|field| Column::of(model, field, dialect))
             .collect(),
     })
+}
+
+/// The name of the table that holds what the server has said.
+pub(super) fn synced(model: &Model) -> String {
+    format!("{}_synced", model.entity)
+}
+
+/// The columns of that table that depend on the declaration, with their types, in its order.
+pub(super) fn columns(
+    model: &Model,
+    dialect: Dialect,
+) -> impl Iterator<Item = (&str, &'static str)> {
+    model
+        .shared_fields()
+        .map(move |field| (&*field.name, Kind::of(field).column(dialect)))
+}
+
+/// What rows that are there already hold in a column that is declared later, as the server fills it; `None`: nothing.
+pub(super) fn fill(model: &Model, column: &str, dialect: Dialect) -> Option<String> {
+    let field = model.field(column)?;
+    let default = default_of(field).filter(|value| !value.is_null())?;
+    Some(Kind::of(field).constant(dialect, &default))
 }
 
 impl Column {

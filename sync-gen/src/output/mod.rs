@@ -5,8 +5,10 @@
 
 mod diff;
 mod plan;
+mod previous;
 mod write;
 
 pub use diff::diff;
 pub use plan::{Change, Plan};
+pub use previous::previous;
 pub use write::write;

@@ -162,7 +162,7 @@ impl Plan {
 }
 
 /// Folders that are never worth a look: `--out .` in a project should not read all of its dependencies.
-fn is_none_of_ours(folder: &str) -> bool {
+pub(super) fn is_none_of_ours(folder: &str) -> bool {
     matches!(folder, "node_modules" | "target") || folder.starts_with('.')
 }
 

@@ -62,3 +62,22 @@ fn a_dialect_that_is_missing_unknown_or_for_nothing_is_explained() {
         assert!(!project.exists("generated"), "nothing is written");
     }
 }
+
+#[test]
+fn a_broken_state_of_the_last_run_is_told_and_nothing_is_written() {
+    let project = project("gen-state");
+    let to = ["--target", "sql", "--dialect", "sqlite", "--out", "db"];
+    project.run(&to).ok();
+    let state = project.read("db/schema.json");
+    let broken = state.replace("\"version\": 1", "\"version\": <<<<<<<");
+    assert_ne!(state, broken);
+    project.write("db/schema.json", &broken);
+    let run = project.run(&to);
+    assert_ne!(run.code, Some(0), "{run:#?}");
+    assert!(
+        run.stderr
+            .contains("schema.json, which says what the last run wrote, cannot be read"),
+        "{run:#?}"
+    );
+    assert_eq!(project.read("db/schema.json"), broken);
+}

@@ -7,7 +7,7 @@ pub use conformance::conformance;
 pub use databases::{Database, Pglite, Postgres, Sqlite, open, text};
 
 use serde_json::Value;
-use sync_emitters::{FileSet, find, generate};
+use sync_emitters::{FileSet, find, generate, generate_after};
 use sync_runtime::schema::{Model, Schema};
 
 /// An event as the log holds it.
@@ -59,6 +59,20 @@ impl Logged {
 pub fn files(schema: &Schema, dialect: &str) -> FileSet {
     let emitter = find("sql", Some(dialect)).expect("a dialect of the target");
     generate(emitter, schema).expect("files")
+}
+
+/// The same after a run that wrote `previous`.
+///
+/// # Panics
+///
+/// If it writes nothing: the emitter is wrong.
+pub fn files_after(schema: &Schema, dialect: &str, previous: &FileSet) -> FileSet {
+    let emitter = find("sql", Some(dialect)).expect("a dialect of the target");
+    let mut kept = FileSet::new();
+    for (path, text) in previous.iter().filter(|(path, _)| emitter.is_kept(path)) {
+        kept.insert(path, text).expect("one file a path");
+    }
+    generate_after(emitter, schema, &kept).expect("files")
 }
 
 /// A database of an engine with the log and the views of a schema.
