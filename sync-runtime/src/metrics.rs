@@ -31,6 +31,20 @@ pub struct Metrics {
     notification_failures: Counter,
     notification_up: Family<BackendLabels, Gauge>,
     oldest_unsent: Gauge<f64, AtomicU64>,
+    oldest_waiting: Gauge<f64, AtomicU64>,
+}
+
+/// How things are at the moment when they are asked for.
+#[derive(Debug)]
+pub(crate) struct Now<'a> {
+    /// The notification backends, and whether each answers.
+    pub(crate) backends: &'a [(&'static str, bool)],
+    /// How long the oldest notification has waited.
+    pub(crate) oldest_unsent: Option<Duration>,
+    /// How long the oldest submission has waited.
+    pub(crate) oldest_waiting: Option<Duration>,
+    /// How many effects have failed.
+    pub(crate) effects_failed: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -94,6 +108,7 @@ impl Default for Metrics {
             notification_failures: Counter::default(),
             notification_up: Family::default(),
             oldest_unsent: Gauge::default(),
+            oldest_waiting: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -159,6 +174,11 @@ impl Metrics {
             "How long the oldest notification has waited to be sent",
             self.oldest_unsent.clone(),
         );
+        registry.register(
+            "write_oldest_waiting_seconds",
+            "How long the oldest batch has waited to be written",
+            self.oldest_waiting.clone(),
+        );
     }
 
     /// A request was answered. `seconds` is left out for a stream, which is not at its end.
@@ -219,22 +239,18 @@ impl Metrics {
     }
 
     /// As text in the OpenMetrics format, with how things are now.
-    pub(crate) fn render(
-        &self,
-        backends: &[(&'static str, bool)],
-        oldest_unsent: Option<Duration>,
-        effects_failed: u64,
-    ) -> String {
+    pub(crate) fn render(&self, now: &Now<'_>) -> String {
         let counted = self.effects_failed.get();
         self.effects_failed
-            .inc_by(effects_failed.saturating_sub(counted));
-        for (backend, up) in backends {
+            .inc_by(now.effects_failed.saturating_sub(counted));
+        for (backend, up) in now.backends {
             self.notification_up
                 .get_or_create(&BackendLabels { backend })
                 .set(i64::from(*up));
         }
-        self.oldest_unsent
-            .set(oldest_unsent.map_or(0.0, |waited| waited.as_secs_f64()));
+        let seconds = |waited: Option<Duration>| waited.map_or(0.0, |waited| waited.as_secs_f64());
+        self.oldest_unsent.set(seconds(now.oldest_unsent));
+        self.oldest_waiting.set(seconds(now.oldest_waiting));
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -41,6 +41,11 @@ impl Scope {
         }
     }
 
+    /// The name of the log.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
     /// The cursor of a position.
     pub fn cursor(&self, position: u64) -> String {
         format!("{}-{}-{}.{position}", self.epoch, self.tenant, self.rights)

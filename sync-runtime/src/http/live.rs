@@ -33,7 +33,6 @@ pub(super) async fn get(
     params: Params,
 ) -> Result<Response, Problem> {
     let types = params.entity_types("channels", &service.models)?;
-    let scope = service.scope(&principal);
     // What is no text is no cursor either.
     let resumed = headers
         .get("last-event-id")
@@ -41,10 +40,11 @@ pub(super) async fn get(
     let since = resumed
         .filter(|id| !id.is_empty())
         .or_else(|| params.get("since"));
-    let after = service.position(&principal, &scope, since).await?;
+    let (scope, after) = service.position(&principal, since).await?;
+    let end = service.end_of(&principal, &scope);
+    let epoch = scope.epoch().to_owned();
     let view = View::new(scope, principal.rights(), types);
     let follower = service.feed.follow(&principal.tenant_id, after, view);
-    let end = service.end_of(&principal);
     let reader = Reader {
         _subscribed: service.metrics.subscribed("sse"),
         service,
@@ -58,15 +58,21 @@ pub(super) async fn get(
         // Proxies are not to collect it.
         ("x-accel-buffering", "no"),
     ];
-    let closing = reader.service.clone();
-    let farewell = stream::once(async move { closing.is_closing().then(farewell) });
+    let service = reader.service.clone();
+    let farewell = stream::once(async move {
+        if service.is_closing() {
+            Some(going_away())
+        } else {
+            (service.epoch.name() != epoch).then(cursor_expired)
+        }
+    });
     let chunks = reader.chunks().take_until(end);
     let body = Body::from_stream(chunks.chain(farewell.filter_map(std::future::ready)));
     Ok((headers, body).into_response())
 }
 
 /// The server goes: when to come back, once for those who know SSE and once for those who read the messages.
-fn farewell() -> Result<Bytes, Infallible> {
+fn going_away() -> Result<Bytes, Infallible> {
     let wait = messages::come_back_after();
     let message = StreamMessage::Error {
         code: messages::GOING_AWAY,
@@ -74,6 +80,15 @@ fn farewell() -> Result<Bytes, Infallible> {
     };
     let text = format!("retry: {wait}\nevent: error\ndata: {}\n\n", message.json());
     Ok(text.into())
+}
+
+/// The log was restored: the reader starts again from snapshots.
+fn cursor_expired() -> Result<Bytes, Infallible> {
+    let message = StreamMessage::Error {
+        code: "cursor_expired",
+        retry_after_ms: None,
+    };
+    Ok(format!("event: error\ndata: {}\n\n", message.json()).into())
 }
 
 /// A stream's reader. It pulls from the log as fast as its client reads, so that a slow one holds a frame and no more.

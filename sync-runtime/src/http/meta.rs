@@ -10,6 +10,7 @@ use axum::{
 use serde_json::json;
 
 use super::App;
+use crate::metrics::Now;
 
 pub(super) async fn health(State(service): App) -> Response {
     let store = service.store.check().await;
@@ -47,9 +48,12 @@ pub(super) async fn ready(State(service): App) -> Response {
 
 pub(super) async fn metrics(State(service): App) -> Response {
     let backends = service.notifiers.health().await;
-    let oldest = service.notifiers.oldest_unsent();
-    let faults = service.models.faults();
-    let text = service.metrics.render(&backends, oldest, faults);
+    let text = service.metrics.render(&Now {
+        backends: &backends,
+        oldest_unsent: service.notifiers.oldest_unsent(),
+        oldest_waiting: service.writer.oldest_waiting(),
+        effects_failed: service.models.faults(),
+    });
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -13,10 +13,7 @@ pub(super) async fn get(
 ) -> Result<Json<Value>, Problem> {
     let types = params.entity_types("entity_type", &service.models)?;
     let limit = params.limit(100, 1000)?;
-    let scope = service.scope(&principal);
-    let after = service
-        .position(&principal, &scope, params.get("since"))
-        .await?;
+    let (scope, after) = service.position(&principal, params.get("since")).await?;
     let page = service
         .store
         .read_log(&principal.tenant_id, after, Some(&types), limit)

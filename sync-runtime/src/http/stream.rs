@@ -1,6 +1,7 @@
 //! `GET /events/stream`: the stream as a WebSocket.
 
 use std::{
+    pin::{Pin, pin},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -46,10 +47,11 @@ const AUTH_WITHIN: Duration = Duration::from_secs(10);
 const READ_WITHIN: Duration = Duration::from_secs(20);
 /// The most bytes of a client's message; tokens are all that clients send.
 const MAX_MESSAGE: usize = 64 * 1024;
-/// The library's own 128 KiB would be allocated for each idle connection.
-const READ_BUFFER: usize = 4 * 1024;
-/// So many bytes of messages are written at once. Grows to that where a stream has so much to send, and not before.
-const WRITE_BUFFER: usize = 16 * 1024;
+/// The library's own 128 KiB would be allocated for each idle connection. Clients say little.
+const READ_BUFFER: usize = 2 * 1024;
+/// So many bytes of messages are written at once. A stream that once had so much to send keeps the room for it, and for
+/// one message more: 4 KiB, where that is not large.
+const WRITE_BUFFER: usize = 3 * 1024;
 /// The most messages of a client in a row, and how long until it may send one more. All that it has to say is a token
 /// now and then; whoever floods is not listened to.
 const MAX_SAID: u32 = 100;
@@ -176,15 +178,15 @@ async fn serve(
     let types = params
         .entity_types("channels", &service.models)
         .map_err(|_| Close::BadChannel)?;
-    let scope = service.scope(&principal);
-    let after = service
-        .try_position(&principal, &scope, params.get("since"))
+    let (scope, after) = service
+        .try_position(&principal, params.get("since"))
         .await
         .map_err(|_| Close::Away)?
         .map_err(|error| match error {
             CursorError::Invalid => Close::BadCursor,
             CursorError::Expired => Close::CursorExpired,
         })?;
+    let renewed = service.epoch.renewed(scope.epoch().to_owned());
     let view = View::new(scope, principal.rights(), types);
     let mut session = Session {
         follower: service.feed.follow(&principal.tenant_id, after, view),
@@ -195,7 +197,7 @@ async fn serve(
         patience: Patience::new(),
     };
     let _subscribed = service.metrics.subscribed("websocket");
-    session.run().await
+    session.run(pin!(renewed)).await
 }
 
 async fn principal(service: &Arc<Inner>, token: &str) -> Result<Principal, Close> {
@@ -241,7 +243,10 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Sends what the log has and gets, until something ends it.
-    async fn run(&mut self) -> Result<Close, Close> {
+    async fn run(
+        &mut self,
+        mut renewed: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Close, Close> {
         let mut pings = interval_at(Instant::now() + PING, PING);
         let mut more = true;
         loop {
@@ -250,6 +255,7 @@ impl Session<'_> {
                 biased;
                 () = self.service.closing() => return Err(Close::Leaving),
                 () = tokio::time::sleep_until(until) => return Err(Close::Unauthorized),
+                () = renewed.as_mut() => return Err(Close::CursorExpired),
                 received = self.socket.recv() => self.receive(received).await?,
                 _ = pings.tick() => {
                     let ping = StreamMessage::Ping { server_time: unix_millis() };

@@ -1,6 +1,6 @@
 //! What a client sent, read as far as it goes without the log.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -161,13 +161,13 @@ impl Reader<'_> {
     /// The checks in the contract's order: the first that fails wins. The content is filled as far as it can be read,
     /// whatever fails, since an id that comes again is compared before all of them.
     fn check(&self, keys: &Keys<'_>, content: &mut Content) -> Result<Valid, Rejection> {
-        content.event_type = text(keys, "event_type").unwrap_or_default();
-        content.entity_type = text(keys, "entity_type").unwrap_or_default();
-        content.timestamp = text(keys, "timestamp").unwrap_or_default();
+        let named = put(text(keys, "entity_type"), &mut content.entity_type)
+            .and(put(text(keys, "event_type"), &mut content.event_type));
+        let stamped = put(text(keys, "timestamp"), &mut content.timestamp);
         let version = version(keys);
         content.schema_version = version.clone().unwrap_or_default();
 
-        let found = self.type_of(keys, content);
+        let found = named.and_then(|()| self.type_of(content));
         let payload = match &found {
             Ok((reducer, event)) => self.payload(keys, content, *reducer, event),
             Err(_) => {
@@ -179,7 +179,7 @@ impl Reader<'_> {
         let (Reducer { model, .. }, event) = found?;
         check_version(model, version?)?;
         self.check_user(keys)?;
-        let stamp = self.stamp(keys)?;
+        let stamp = stamped.and_then(|()| self.stamp(content))?;
         payload?;
         Rights::of_roles(&self.principal.roles)
             .check_write(model, event, &content.payload)
@@ -191,13 +191,7 @@ impl Reader<'_> {
         })
     }
 
-    fn type_of(
-        &self,
-        keys: &Keys<'_>,
-        content: &Content,
-    ) -> Result<(Reducer<'_>, &Event), Rejection> {
-        text(keys, "entity_type")?;
-        text(keys, "event_type")?;
+    fn type_of(&self, content: &Content) -> Result<(Reducer<'_>, &Event), Rejection> {
         let reducer = self.models.reducer(&content.entity_type).ok_or_else(|| {
             Rejection::new(
                 Code::UnknownEntityType,
@@ -227,8 +221,8 @@ impl Reader<'_> {
         }
     }
 
-    fn stamp(&self, keys: &Keys<'_>) -> Result<Stamp, Rejection> {
-        let stamp: Stamp = text(keys, "timestamp")?.parse().map_err(|error| {
+    fn stamp(&self, content: &Content) -> Result<Stamp, Rejection> {
+        let stamp: Stamp = content.timestamp.parse().map_err(|error| {
             Rejection::new(Code::InvalidTimestamp, format!("/timestamp: {error}"))
         })?;
         hlc::check_drift(self.wall, stamp, self.max_drift).map_err(|_| {
@@ -244,7 +238,7 @@ impl Reader<'_> {
         Ok(stamp)
     }
 
-    /// Reads entity id and payload into the content, lifted and in normal form.
+    /// Reads entity id and payload into the content, lifted and in normal form; as sent where they have none.
     fn payload(
         &self,
         keys: &Keys<'_>,
@@ -252,8 +246,26 @@ impl Reader<'_> {
         reducer: Reducer<'_>,
         event: &Event,
     ) -> Result<(), Rejection> {
+        match self.normal_payload(keys, content, reducer, event) {
+            Ok(payload) => {
+                content.payload = payload;
+                Ok(())
+            }
+            Err(rejection) => {
+                content.payload = raw_payload(keys).unwrap_or_default();
+                Err(rejection)
+            }
+        }
+    }
+
+    fn normal_payload(
+        &self,
+        keys: &Keys<'_>,
+        content: &mut Content,
+        reducer: Reducer<'_>,
+        event: &Event,
+    ) -> Result<Map<String, Value>, Rejection> {
         let model = reducer.model;
-        content.payload = raw_payload(keys).unwrap_or_default();
         let entity_id = text(keys, "entity_id")?;
         content.entity_id = entity_id.clone();
         content.entity_id = normal_entity_id(model, entity_id)
@@ -278,9 +290,8 @@ impl Reader<'_> {
                 ));
             }
         }
-        content.payload = payload::normal(model, event, Value::Object(payload))
-            .map_err(|invalid| invalid_payload(&invalid.under("payload")))?;
-        Ok(())
+        payload::normal(model, event, Value::Object(payload))
+            .map_err(|invalid| invalid_payload(&invalid.under("payload")))
     }
 }
 
@@ -343,12 +354,14 @@ pub fn normal_entity_id(model: &Model, entity_id: String) -> Result<String, Inva
     }
 }
 
-/// The keys of an object with their values as sent. A name that is no text is the sender's own and spoils nothing.
-struct Keys<'a>(BTreeMap<String, &'a RawValue>);
+/// The keys of an object with their values as sent, the last of a name last. A name that is no text is the sender's own
+/// and spoils nothing.
+struct Keys<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Keys<'a> {
     fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.get(key).copied()
+        let found = self.0.iter().rev().find(|(name, _)| name == key);
+        found.map(|(_, value)| *value)
     }
 }
 
@@ -364,9 +377,9 @@ impl<'de> Deserialize<'de> for Keys<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<'de>, A::Error> {
-                let mut keys = BTreeMap::new();
+                let mut keys = Vec::with_capacity(10);
                 while let Some((Name(name), value)) = map.next_entry()? {
-                    keys.insert(name, value);
+                    keys.push((name, value));
                 }
                 Ok(Keys(keys))
             }
@@ -377,21 +390,28 @@ impl<'de> Deserialize<'de> for Keys<'de> {
 }
 
 /// The name of a key, in which JSON may write half a character.
-struct Name(String);
+struct Name<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes;
 
-        impl Visitor<'_> for Bytes {
-            type Value = Name;
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = Name<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key")
             }
 
-            fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<Name, E> {
-                Ok(Name(String::from_utf8_lossy(name).into_owned()))
+            fn visit_borrowed_bytes<E: serde::de::Error>(
+                self,
+                name: &'de [u8],
+            ) -> Result<Name<'de>, E> {
+                Ok(Name(String::from_utf8_lossy(name)))
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<Name<'de>, E> {
+                Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
             }
         }
 
@@ -447,6 +467,12 @@ fn version(keys: &Keys<'_>) -> Result<u32, Rejection> {
             )),
         },
     }
+}
+
+/// Keeps what could be read.
+fn put(read: Result<String, Rejection>, content: &mut String) -> Result<(), Rejection> {
+    *content = read?;
+    Ok(())
 }
 
 fn text(keys: &Keys<'_>, key: &'static str) -> Result<String, Rejection> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{
     PgPool,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::{PgListener, PgPoolOptions},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -20,6 +20,7 @@ use super::{
     hub::Hub,
     link::{ANSWER_WITHIN, Link, PROBE_EVERY, Session, answered},
 };
+use crate::store::postgres::options;
 
 /// The most bytes of a message; PostgreSQL refuses from 8,000 on.
 const MAX_BYTES: usize = 7_500;
@@ -56,7 +57,7 @@ impl PostgresNotifier {
     ///
     /// The URL is not one of a PostgreSQL server.
     pub fn connect(url: &str, channel: &str) -> Result<Self, NotifyError> {
-        let options: PgConnectOptions = url.parse().map_err(NotifyError::new)?;
+        let options = options(url).map_err(NotifyError::new)?;
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ANSWER_WITHIN)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Inner, SyncService};
+use super::{Epoch, Inner, SyncService};
 use crate::{
     feed::Feed,
     guard::{AnyGuard, Guard, Typed},
@@ -49,6 +49,19 @@ pub enum BuildError {
         known = store::SCHEMES.join(" or ")
     )]
     UnknownDatabase(String),
+    /// A URL of a database that this program was built without.
+    #[error(
+        "`{scheme}:…` is {database}, which this program was built without: switch on the feature `{feature}` of \
+         sync-runtime in Cargo.toml"
+    )]
+    NoDatabaseFeature {
+        /// Of the URL.
+        scheme: String,
+        /// What it names.
+        database: &'static str,
+        /// What is to be switched on.
+        feature: &'static str,
+    },
     /// A guard of a model that the service does not have.
     #[error("a guard is set for `{0}`, which is no model of this service")]
     UnknownGuarded(String),
@@ -219,7 +232,7 @@ impl Builder {
         let document = openapi::document(models.schema(), &offered);
         let openapi = (openapi::to_json(&document), openapi::to_yaml(&document));
         let store = opened(&settings, &models).await?;
-        let epoch = store.epoch().await?;
+        let epoch = Epoch::new(store.epoch().await?);
         let metrics = Arc::new(Metrics::default());
         let notifiers = Notifiers::of(models.schema(), &settings, self.notifier, &metrics).await?;
         let notifiers = Arc::new(notifiers);
@@ -231,6 +244,14 @@ impl Builder {
             metrics.clone(),
         );
         let (writer, writing) = Writer::start(models.clone(), store.clone(), feed.clone()).await?;
+        let closing = CancellationToken::new();
+        let every = Duration::from_millis(settings.notification_look_again_ms);
+        tokio::spawn(Epoch::keep_watch(
+            Arc::downgrade(&epoch),
+            Arc::downgrade(&store),
+            every,
+            closing.clone(),
+        ));
         Ok(SyncService {
             inner: Arc::new(Inner {
                 models,
@@ -247,7 +268,7 @@ impl Builder {
                 room: Room::new(settings.max_bodies_bytes),
                 config: settings,
                 openapi,
-                closing: CancellationToken::new(),
+                closing,
                 _writing: writing,
             }),
         })
@@ -312,7 +333,35 @@ async fn opened(settings: &Settings, models: &Models) -> Result<Arc<dyn Store>, 
 /// Opens a database by its URL. An error names its scheme alone: a URL may hold a password.
 async fn open(url: &str) -> Result<Arc<dyn Store>, BuildError> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    store::open(url)
-        .await?
-        .ok_or_else(|| BuildError::UnknownDatabase(format!("{scheme}:…")))
+    store::open(url).await?.ok_or_else(|| unknown(scheme))
+}
+
+/// Why there is no database of this scheme.
+fn unknown(scheme: &str) -> BuildError {
+    let scheme = scheme.to_owned();
+    let without = |database, feature, scheme| BuildError::NoDatabaseFeature {
+        scheme,
+        database,
+        feature,
+    };
+    match &*scheme {
+        "sqlite" => without("SQLite", "sqlite", scheme),
+        "postgres" | "postgresql" => without("PostgreSQL", "postgres", scheme),
+        _ => BuildError::UnknownDatabase(format!("{scheme}:…")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_the_program_was_built_without_is_named_with_its_feature() {
+        assert_eq!(
+            unknown("postgresql").to_string(),
+            "`postgresql:…` is PostgreSQL, which this program was built without: switch on the feature `postgres` of \
+             sync-runtime in Cargo.toml"
+        );
+        assert!(matches!(unknown("mysql"), BuildError::UnknownDatabase(_)));
+    }
 }

@@ -1,6 +1,7 @@
 //! The backend as one value: built once, then a router and a way in for Rust code.
 
 mod builder;
+mod epoch;
 mod shutdown;
 
 use std::{future::Future, sync::Arc, time::SystemTime};
@@ -22,6 +23,8 @@ use crate::{
     settings::Settings,
     store::{Store, StoreError},
 };
+
+pub(crate) use epoch::Epoch;
 
 pub use builder::{BuildError, Builder};
 
@@ -50,8 +53,7 @@ pub struct SyncService {
 pub(crate) struct Inner {
     pub(crate) models: Arc<Models>,
     pub(crate) store: Arc<dyn Store>,
-    /// Of the log.
-    pub(crate) epoch: String,
+    pub(crate) epoch: Arc<Epoch>,
     pub(crate) notifiers: Arc<Notifiers>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) feed: Feed,
@@ -91,35 +93,37 @@ impl Inner {
     /// What the cursors of a principal have in common.
     pub(crate) fn scope(&self, principal: &Principal) -> Scope {
         Scope::new(
-            &self.epoch,
+            &self.epoch.name(),
             &principal.tenant_id,
             &self.models,
             &principal.rights(),
         )
     }
 
-    /// The position of a cursor; the start of the log where there is none.
+    /// The position of a cursor, or the start of the log where there is none, and the scope of the cursors to come.
     pub(crate) async fn try_position(
         &self,
         principal: &Principal,
-        scope: &Scope,
         cursor: Option<&str>,
-    ) -> Result<Result<u64, CursorError>, StoreError> {
+    ) -> Result<Result<(Scope, u64), CursorError>, StoreError> {
         let Some(cursor) = cursor else {
-            return Ok(Ok(0));
+            return Ok(Ok((self.scope(principal), 0)));
         };
-        let last = self.store.last_seq(&principal.tenant_id).await?;
-        Ok(scope.position(cursor, last))
+        let end = self.store.end(&principal.tenant_id).await?;
+        self.epoch.learn(end.epoch);
+        let scope = self.scope(principal);
+        Ok(scope
+            .position(cursor, end.seq)
+            .map(|position| (scope, position)))
     }
 
     /// The same, with the problem that a client gets.
     pub(crate) async fn position(
         &self,
         principal: &Principal,
-        scope: &Scope,
         cursor: Option<&str>,
-    ) -> Result<u64, Problem> {
-        Ok(self.try_position(principal, scope, cursor).await??)
+    ) -> Result<(Scope, u64), Problem> {
+        Ok(self.try_position(principal, cursor).await??)
     }
 
     /// Whether the service has been told to stop.
@@ -132,12 +136,14 @@ impl Inner {
         self.closing.cancelled().await;
     }
 
-    /// Ends when a principal's token does, or the service closes.
+    /// Ends when a principal's token does, the log of his cursors is another, or the service closes.
     pub(crate) fn end_of(
         self: &Arc<Self>,
         principal: &Principal,
+        scope: &Scope,
     ) -> impl Future<Output = ()> + use<> {
         let (closing, expires) = (self.closing.clone(), principal.expires_at);
+        let renewed = self.epoch.renewed(scope.epoch().to_owned());
         async move {
             let expired = async {
                 match expires {
@@ -151,6 +157,7 @@ impl Inner {
             tokio::select! {
                 () = closing.cancelled() => {}
                 () = expired => {}
+                () = renewed => {}
             }
         }
     }

@@ -5,6 +5,7 @@
 //! against this list.
 
 mod load;
+mod masked;
 
 use std::time::Duration;
 
@@ -13,16 +14,26 @@ use serde::{Deserialize, Serialize};
 use crate::store::Migrate;
 
 pub use load::SettingsError;
+pub use masked::masked;
 
 /// Declares the settings once: the struct, its defaults and the list of its keys.
 macro_rules! settings {
     ($($(#[$doc:meta])* $key:ident: $type:ty = $default:expr,)*) => {
         /// Everything that can be set about a service. Each field is a key of the file, and with `SYNC_` before it and
         /// in capitals a variable of the environment.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
             $($(#[$doc])* pub $key: $type,)*
+        }
+
+        /// As they are, but for the passwords in URLs: settings end up in logs.
+        impl std::fmt::Debug for Settings {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct("Settings")
+                    $(.field(stringify!($key), &format_args!("{}", masked(&format!("{:?}", self.$key)))))*
+                    .finish()
+            }
         }
 
         impl Default for Settings {

@@ -42,6 +42,15 @@ pub struct LogPage {
     pub has_more: bool,
 }
 
+/// Where a tenant's log ends, and which log that is: both from one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Names the log; another after a restore.
+    pub epoch: String,
+    /// The last position; 0 if the log is empty.
+    pub seq: u64,
+}
+
 /// The URLs of the databases that this program knows.
 pub const SCHEMES: &[&str] = &[
     #[cfg(feature = "sqlite")]
@@ -117,6 +126,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last position of a tenant's log; 0 if it is empty.
     async fn last_seq(&self, tenant: &str) -> Result<u64>;
+
+    /// The same, with the log's name.
+    async fn end(&self, tenant: &str) -> Result<LogEnd>;
 
     /// Entries after a position, of these entity types (`None`: all).
     async fn read_log(

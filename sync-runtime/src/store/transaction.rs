@@ -1,5 +1,10 @@
 //! The write transaction, in the hands of the application.
 
+use std::time::Duration;
+
+#[cfg(feature = "postgres")]
+use sqlx::AssertSqlSafe;
+#[cfg(feature = "sqlite")]
 use sqlx::Executor as _;
 #[cfg(feature = "postgres")]
 use sqlx::PgConnection;
@@ -56,32 +61,60 @@ impl Transaction<'_> {
         }
     }
 
-    async fn execute(&mut self, sql: &'static str, context: &'static str) -> Result<()> {
+    async fn execute(&mut self, sql: Sql, context: &'static str) -> Result<()> {
         let done = match self {
             #[cfg(feature = "sqlite")]
-            Transaction::Sqlite(connection) => connection.execute(sql).await.map(|_| ()),
+            Transaction::Sqlite(connection) => connection.execute(sql.sqlite).await.map(|_| ()),
             #[cfg(feature = "postgres")]
-            Transaction::Postgres(connection) => connection.execute(sql).await.map(|_| ()),
+            Transaction::Postgres(connection) => {
+                let sql = sqlx::raw_sql(AssertSqlSafe(sql.postgres));
+                sql.execute(&mut **connection).await.map(|_| ())
+            }
         };
         done.map_err(StoreError::during(context))
     }
 
-    /// What is done from here can be undone alone.
-    pub(crate) async fn begin_part(&mut self) -> Result<()> {
-        self.execute("SAVEPOINT sync_part", "beginning a part")
-            .await
+    /// What is done from here can be undone alone. PostgreSQL ends each statement that takes longer than this.
+    pub(crate) async fn begin_part(&mut self, within: Duration) -> Result<()> {
+        let sql = Sql {
+            sqlite: "SAVEPOINT sync_part",
+            // 0 would be no limit.
+            postgres: format!(
+                "SAVEPOINT sync_part; SET LOCAL statement_timeout = {}",
+                within.as_millis().max(1)
+            ),
+        };
+        self.execute(sql, "beginning a part").await
     }
 
     /// Keeps what was done since [`Transaction::begin_part`].
     pub(crate) async fn keep_part(&mut self) -> Result<()> {
-        self.execute("RELEASE SAVEPOINT sync_part", "keeping a part")
-            .await
+        let sql = Sql {
+            sqlite: "RELEASE SAVEPOINT sync_part",
+            // As it was when the group began.
+            postgres: "RELEASE SAVEPOINT sync_part; SET LOCAL statement_timeout = '30s'".to_owned(),
+        };
+        self.execute(sql, "keeping a part").await
     }
 
     /// Undoes what was done since [`Transaction::begin_part`].
     pub(crate) async fn undo_part(&mut self) -> Result<()> {
-        self.execute("ROLLBACK TO SAVEPOINT sync_part", "undoing a part")
-            .await?;
+        let undo = || Sql {
+            sqlite: "ROLLBACK TO SAVEPOINT sync_part",
+            postgres: "ROLLBACK TO SAVEPOINT sync_part".to_owned(),
+        };
+        // What became of a statement that nobody waited for is told to the one after it.
+        if self.execute(undo(), "undoing a part").await.is_err() {
+            self.execute(undo(), "undoing a part").await?;
+        }
         self.keep_part().await
     }
+}
+
+/// A statement in the words of each database.
+struct Sql {
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
+    sqlite: &'static str,
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    postgres: String,
 }

@@ -72,9 +72,9 @@ impl Grouping<'_> {
 
     /// The answer to an id or key that the tenant's log has already.
     fn known(&self, tenant: &str, candidate: &Candidate) -> Option<Outcome> {
-        let of_tenant = |text: &str| (tenant.to_owned(), text.to_owned());
-        let by_id = self.by_id.get(&of_tenant(&candidate.id));
-        let by_key = self.by_key.get(&of_tenant(&candidate.idempotency_key));
+        let known = self.known.get(tenant)?;
+        let by_id = known.by_id.get(&candidate.id);
+        let by_key = known.by_key.get(&candidate.idempotency_key);
         if by_id.is_none() && by_key.is_none() {
             return None;
         }
@@ -286,9 +286,14 @@ impl Grouping<'_> {
 
     fn accept(&mut self, event: StoredEvent) -> Outcome {
         let seq = event.seq;
-        self.next_seq.insert(event.key.tenant.clone(), seq + 1);
+        match self.next_seq.get_mut(&event.key.tenant) {
+            Some(next) => *next = seq + 1,
+            None => drop(self.next_seq.insert(event.key.tenant.clone(), seq + 1)),
+        }
         self.clock.receive(self.wall, event.stamp);
-        self.dirty.insert(event.key.clone());
+        if !self.dirty.contains(&event.key) {
+            self.dirty.insert(event.key.clone());
+        }
         self.remember(event.clone());
         self.pending.push(event);
         Outcome::Accepted { seq }

@@ -43,9 +43,8 @@ pub struct Grouping<'a> {
     next_seq: HashMap<String, u64>,
     /// Accepted and not yet appended.
     pending: Vec<StoredEvent>,
-    /// Accepted by this group, or known to the log: by tenant and id, by tenant and key.
-    by_id: HashMap<(String, String), StoredEvent>,
-    by_key: HashMap<(String, String), String>,
+    /// Accepted by this group, or known to the log, by tenant.
+    known: HashMap<String, Known>,
     snapshots: BTreeMap<EntityKey, Vec<Snapshot>>,
     /// Entities that got late events and are not folded to their end yet.
     rewinds: BTreeMap<EntityKey, Rewind>,
@@ -121,8 +120,7 @@ impl<'a> Grouping<'a> {
             dirty: HashSet::new(),
             next_seq: HashMap::new(),
             pending: Vec::new(),
-            by_id: HashMap::new(),
-            by_key: HashMap::new(),
+            known: HashMap::new(),
             snapshots: BTreeMap::new(),
             rewinds: BTreeMap::new(),
             committed: Committed::default(),
@@ -130,13 +128,26 @@ impl<'a> Grouping<'a> {
     }
 
     fn remember(&mut self, event: StoredEvent) {
-        let tenant = event.key.tenant.clone();
-        self.by_key.insert(
-            (tenant.clone(), event.idempotency_key.clone()),
-            event.id.clone(),
-        );
-        self.by_id.insert((tenant, event.id.clone()), event);
+        // One of the tenant is there nearly always.
+        if !self.known.contains_key(&event.key.tenant) {
+            self.known
+                .insert(event.key.tenant.clone(), Known::default());
+        }
+        if let Some(known) = self.known.get_mut(&event.key.tenant) {
+            known
+                .by_key
+                .insert(event.idempotency_key.clone(), event.id.clone());
+            known.by_id.insert(event.id.clone(), event);
+        }
     }
+}
+
+/// Events of a tenant.
+#[derive(Default)]
+struct Known {
+    by_id: HashMap<String, StoredEvent>,
+    /// Their ids, by idempotency key.
+    by_key: HashMap<String, String>,
 }
 
 /// What the fold learns about a stored event.

@@ -113,8 +113,10 @@ impl<'a> Grouping<'a> {
         }
         let (mut new, mut known) = (Vec::new(), 0);
         for (index, event) in events.into_iter().enumerate() {
-            let by_id = self.by_id.get(&(tenant.to_owned(), event.id.clone()));
-            let key = (tenant.to_owned(), event.idempotency_key.clone());
+            let known_ones = self.known.get(tenant);
+            let by_id = known_ones.and_then(|known| known.by_id.get(&event.id));
+            let has_key =
+                known_ones.is_some_and(|known| known.by_key.contains_key(&event.idempotency_key));
             let reason = if by_id == Some(&event) && event.seq < next {
                 known += 1;
                 continue;
@@ -129,7 +131,7 @@ impl<'a> Grouping<'a> {
                     "it was at position {}, and the log goes on at {next}",
                     event.seq
                 )
-            } else if by_id.is_some() || self.by_key.contains_key(&key) {
+            } else if by_id.is_some() || has_key {
                 "an event before it has its `id` or `idempotency_key`".to_owned()
             } else {
                 next += 1;

@@ -67,7 +67,8 @@ impl<'a> Rules<'a> {
         current: &Folded,
     ) -> Result<Option<Rejection>> {
         let mut transaction = group.transaction();
-        transaction.begin_part().await?;
+        let left = self.left(write.event);
+        transaction.begin_part(left).await?;
         for guard in self.of(write.event) {
             let told = guard.on_applied(write, after, current, &mut transaction);
             let rejection = self.call(write.event, told).await;
@@ -80,14 +81,21 @@ impl<'a> Rules<'a> {
         Ok(None)
     }
 
+    /// What is left of the time of an event's tenant.
+    fn left(&self, event: &StoredEvent) -> Duration {
+        let spent = self.spent.get(&event.key.tenant).copied();
+        self.models
+            .guard_time()
+            .saturating_sub(spent.unwrap_or_default())
+    }
+
     /// Runs the application's code within what is left of its tenant's time.
     async fn call(
         &mut self,
         event: &StoredEvent,
         run: impl Future<Output = std::result::Result<(), Refusal>>,
     ) -> Option<Rejection> {
-        let spent = self.spent.entry(event.key.tenant.clone()).or_default();
-        let left = self.models.guard_time().saturating_sub(*spent);
+        let left = self.left(event);
         if left.is_zero() {
             return Some(come_again(
                 event,
@@ -97,6 +105,7 @@ impl<'a> Rules<'a> {
         let start = Instant::now();
         let run = AssertUnwindSafe(INSIDE.scope((), run)).catch_unwind();
         let ended = tokio::time::timeout(left, run).await;
+        let spent = self.spent.entry(event.key.tenant.clone()).or_default();
         *spent += start.elapsed();
         match ended {
             Ok(Ok(Ok(()))) => None,

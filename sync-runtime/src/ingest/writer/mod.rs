@@ -7,7 +7,7 @@ mod task;
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::oneshot;
@@ -81,6 +81,11 @@ impl Writer {
         let task = Task::new(models, store, feed, clock, queue.clone());
         let handle = Arc::new(Handle { queue });
         Ok((Self { handle }, tokio::spawn(task.run())))
+    }
+
+    /// How long the oldest submission has waited that is not answered yet.
+    pub fn oldest_waiting(&self) -> Option<Duration> {
+        self.handle.queue.oldest()
     }
 
     /// Hands in a submission and waits until it is durable or refused.

@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -36,6 +37,7 @@ pub(super) struct Waiting {
     pub(super) answer: Answer,
     events: usize,
     bytes: usize,
+    since: Instant,
 }
 
 /// What waits.
@@ -52,6 +54,8 @@ struct Lanes {
     turns: VecDeque<String>,
     events: usize,
     bytes: usize,
+    /// Since when the oldest has waited that is being written.
+    written: Option<Instant>,
     closed: bool,
 }
 
@@ -82,6 +86,7 @@ impl Waiting {
             bytes,
             submission,
             answer,
+            since: Instant::now(),
         }
     }
 
@@ -113,6 +118,7 @@ impl Queue {
             {
                 let mut lanes = self.lanes();
                 let group = lanes.take();
+                lanes.written = group.iter().map(|waiting| waiting.since).min();
                 if !group.is_empty() {
                     return Some(group);
                 }
@@ -122,6 +128,18 @@ impl Queue {
             }
             self.changed.notified().await;
         }
+    }
+
+    /// How long the oldest submission has waited that is not answered yet.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        let lanes = self.lanes();
+        let waiting = lanes.by_tenant.values();
+        let first = waiting.filter_map(|lane| lane.waiting.front());
+        let oldest = first
+            .map(|waiting| waiting.since)
+            .chain(lanes.written)
+            .min();
+        oldest.map(|since| since.elapsed())
     }
 
     /// Takes nothing more in.
@@ -329,5 +347,21 @@ mod tests {
         let mut lanes = Lanes::default();
         lanes.push(waiting("a", 30_000, 1)).unwrap();
         assert_eq!(lanes.take().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_is_known_until_it_is_written() {
+        let queue = Queue::default();
+        assert_eq!(queue.oldest(), None);
+        queue.push(waiting("a", 1, 1)).unwrap();
+        queue.push(waiting("b", 1, 1)).unwrap();
+        let first = queue.oldest().unwrap();
+        let group = queue.take().await.unwrap();
+        assert_eq!(group.len(), 2);
+        // It is being written, and waits still.
+        assert!(queue.oldest().unwrap() >= first);
+        queue.close();
+        assert!(queue.take().await.is_none());
+        assert_eq!(queue.oldest(), None);
     }
 }

@@ -8,12 +8,13 @@
 mod columns;
 mod group;
 mod inspect;
+mod options;
 mod read;
 mod rows;
 mod tables;
 mod view;
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::{
@@ -22,9 +23,10 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
+pub(crate) use self::options::options;
 use self::{group::PostgresGroup, view::PostgresView};
 use super::{
-    EntityKey, EntityLog, Head, ListQuery, LogPage, Migrations, Result, Store, StoreError,
+    EntityKey, EntityLog, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store, StoreError,
     StoredFolds, WriteGroup,
 };
 use crate::schema::{Model, Schema};
@@ -35,12 +37,18 @@ const READERS: u32 = 8;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// A log and its projections in one PostgreSQL database.
-#[derive(Debug)]
 pub struct PostgresStore {
     options: PgConnectOptions,
     /// `None` until it is needed, and after it broke.
     writer: Mutex<Option<PgConnection>>,
     readers: PgPool,
+}
+
+/// Its options hold a password.
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
 }
 
 impl PostgresStore {
@@ -52,7 +60,7 @@ impl PostgresStore {
     ///
     /// The URL cannot be read, or the database cannot be reached.
     pub async fn open(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)
+        let options = options(url)
             .map_err(StoreError::during("reading the database URL"))?
             .application_name("syncable")
             .statement_cache_capacity(256);
@@ -150,6 +158,12 @@ impl Store for PostgresStore {
 
     async fn last_seq(&self, tenant: &str) -> Result<u64> {
         read::last_seq(&self.readers, tenant)
+            .await
+            .map_err(StoreError::during("reading the log's end"))
+    }
+
+    async fn end(&self, tenant: &str) -> Result<LogEnd> {
+        read::end(&self.readers, tenant)
             .await
             .map_err(StoreError::during("reading the log's end"))
     }

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     schema::{Field, Model},
     store::{
-        Direction, EntityKey, EntityPage, Head, ListQuery, LogPage, PageStart, Place, Snapshot,
-        StoredEvent,
+        Direction, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, PageStart, Place,
+        Snapshot, StoredEvent,
     },
 };
 
@@ -29,6 +29,21 @@ pub(super) async fn last_seq(pool: &PgPool, tenant: &str) -> sqlx::Result<u64> {
             .await?
             .try_get(0)?;
     Ok(seq.unsigned_abs())
+}
+
+/// The log's name and a tenant's last position.
+pub(super) async fn end(pool: &PgPool, tenant: &str) -> sqlx::Result<LogEnd> {
+    let row = sqlx::query(
+        "SELECT (SELECT value FROM sync_meta WHERE key = 'epoch') AS epoch, \
+            (SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = $1) AS seq",
+    )
+    .bind(tenant)
+    .fetch_one(pool)
+    .await?;
+    Ok(LogEnd {
+        epoch: row.try_get("epoch")?,
+        seq: rows::count(&row, "seq")?,
+    })
 }
 
 /// Scans `limit` entries and keeps those of the wanted types, so that a rare type costs no more than a page.

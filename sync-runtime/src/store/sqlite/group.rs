@@ -4,7 +4,8 @@
 //! much as several rows.
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::sync::MutexGuard;
 
@@ -50,13 +51,15 @@ impl<'a> SqliteGroup<'a> {
         &mut self,
         context: &'static str,
         sql: String,
-        rows: Vec<Value>,
+        rows: Vec<impl Serialize>,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
+        // Written straight from what is borrowed: as values first, it would be copied once more.
+        let rows = serde_json::to_string(&rows).map_err(StoreError::during(context))?;
         sqlx::query(AssertSqlSafe(sql))
-            .bind(Value::Array(rows).to_string())
+            .bind(rows)
             .execute(&mut *self.connection)
             .await
             .map(|_| ())
@@ -119,15 +122,11 @@ impl WriteGroup for SqliteGroup<'_> {
     async fn known(&mut self, lookups: &[Lookup<'_>]) -> Result<Known> {
         let mut known = Known::default();
         for lookup in lookups {
-            let last = read::last_seq(&mut self.connection, lookup.tenant)
+            let (last, events) = read::known(&mut self.connection, lookup)
                 .await
-                .map_err(StoreError::during("reading the log's end"))?;
+                .map_err(StoreError::during("looking up known events"))?;
             known.last.push((lookup.tenant.to_owned(), last));
-            known.events.extend(
-                read::known(&mut self.connection, lookup)
-                    .await
-                    .map_err(StoreError::during("looking up known events"))?,
-            );
+            known.events.extend(events);
         }
         Ok(known)
     }
@@ -139,43 +138,45 @@ impl WriteGroup for SqliteGroup<'_> {
     }
 
     async fn append(&mut self, events: &[StoredEvent]) -> Result<()> {
-        let sql = format!(
-            "INSERT INTO sync_events ({}) SELECT {} FROM json_each(?1)",
-            rows::EVENT,
-            places(12)
-        );
-        let rows = events
-            .iter()
-            .map(|event| {
-                json!([
-                    event.key.tenant,
-                    event.seq,
-                    event.id,
-                    event.key.entity_type,
-                    event.key.entity_id,
-                    event.event_type,
-                    rows::json(&event.payload),
-                    event.stamp,
-                    event.schema_version,
-                    event.user_id,
-                    event.idempotency_key,
-                    event.received_at
-                ])
-            })
-            .collect();
-        self.execute("appending to the log", sql, rows).await?;
+        const CONTEXT: &str = "appending to the log";
         let Some(newest) = events.iter().map(|event| event.stamp).max() else {
             return Ok(());
         };
-        sqlx::query(
+        // Both in one round trip to the connection.
+        let sql = format!(
             "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
-             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
-        )
-        .bind(newest.to_string())
-        .execute(&mut *self.connection)
-        .await
-        .map(|_| ())
-        .map_err(StoreError::during("remembering the newest stamp"))
+             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value); \
+             INSERT INTO sync_events ({}) SELECT {} FROM json_each(?2)",
+            rows::EVENT,
+            places(12)
+        );
+        let rows: Vec<_> = events
+            .iter()
+            .map(|event| {
+                (
+                    &*event.key.tenant,
+                    event.seq,
+                    &*event.id,
+                    &*event.key.entity_type,
+                    &*event.key.entity_id,
+                    &*event.event_type,
+                    rows::json(&event.payload),
+                    event.stamp,
+                    event.schema_version,
+                    &*event.user_id,
+                    &*event.idempotency_key,
+                    event.received_at,
+                )
+            })
+            .collect();
+        let rows = serde_json::to_string(&rows).map_err(StoreError::during(CONTEXT))?;
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(newest.to_string())
+            .bind(rows)
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during(CONTEXT))
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
@@ -194,18 +195,18 @@ impl WriteGroup for SqliteGroup<'_> {
             .iter()
             .map(|head| {
                 let (phase, state) = rows::folded_columns(&head.folded);
-                json!([
-                    head.key.tenant,
-                    head.key.entity_id,
+                (
+                    &*head.key.tenant,
+                    &*head.key.entity_id,
                     phase,
                     state,
                     head.last.stamp,
-                    head.last.id,
+                    &*head.last.id,
                     head.event_count,
                     head.seq,
                     head.schema_version,
-                    head.snapshot_count
-                ])
+                    head.snapshot_count,
+                )
             })
             .collect();
         self.execute("saving entities", sql, rows).await
@@ -221,18 +222,18 @@ impl WriteGroup for SqliteGroup<'_> {
             .iter()
             .map(|snapshot| {
                 let (phase, state) = rows::folded_columns(&snapshot.folded);
-                json!([
-                    snapshot.key.tenant,
-                    snapshot.key.entity_type,
-                    snapshot.key.entity_id,
+                (
+                    &*snapshot.key.tenant,
+                    &*snapshot.key.entity_type,
+                    &*snapshot.key.entity_id,
                     phase,
                     state,
                     snapshot.last.stamp,
-                    snapshot.last.id,
+                    &*snapshot.last.id,
                     snapshot.event_count,
                     snapshot.seq,
-                    snapshot.schema_version
-                ])
+                    snapshot.schema_version,
+                )
             })
             .collect();
         self.execute("saving snapshots", sql, rows).await

@@ -21,7 +21,7 @@ use sqlx::{
 use tokio::sync::Mutex;
 
 use super::{
-    EntityKey, EntityLog, Head, ListQuery, LogPage, Migrations, Result, Store, StoreError,
+    EntityKey, EntityLog, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store, StoreError,
     StoredFolds, WriteGroup,
 };
 use crate::schema::{Model, Schema};
@@ -123,6 +123,12 @@ impl Store for SqliteStore {
             .await
             .map_err(StoreError::during("reading"))?;
         read::last_seq(&mut connection, tenant)
+            .await
+            .map_err(StoreError::during("reading the log's end"))
+    }
+
+    async fn end(&self, tenant: &str) -> Result<LogEnd> {
+        read::end(&self.readers, tenant)
             .await
             .map_err(StoreError::during("reading the log's end"))
     }

@@ -8,8 +8,8 @@ use super::{columns, rows};
 use crate::{
     schema::{Field, Model},
     store::{
-        Direction, EntityKey, EntityPage, Head, ListQuery, LogPage, Lookup, PageStart, Place,
-        Snapshot, StoredEvent,
+        Direction, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, Lookup, PageStart,
+        Place, Snapshot, StoredEvent,
     },
 };
 
@@ -23,30 +23,54 @@ pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) ->
     Ok(seq.unsigned_abs())
 }
 
-/// The events of a tenant that have one of the ids or one of the keys.
+/// The end of a tenant's log, and its events that have one of the ids or one of the keys: one round trip to the
+/// connection. One that has both comes twice.
 pub(super) async fn known(
     connection: &mut SqliteConnection,
     lookup: &Lookup<'_>,
-) -> sqlx::Result<Vec<StoredEvent>> {
+) -> sqlx::Result<(u64, Vec<StoredEvent>)> {
+    let columns = rows::EVENT;
     let sql = format!(
-        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
-         UNION SELECT {} FROM sync_events WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))",
-        rows::EVENT,
-        rows::EVENT
+        "SELECT NULL AS tenant_id, (SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1) AS seq, \
+            NULL AS id, NULL AS entity_type, NULL AS entity_id, NULL AS event_type, NULL AS payload, \
+            NULL AS timestamp, NULL AS schema_version, NULL AS user_id, NULL AS idempotency_key, NULL AS received_at \
+         UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
+         UNION ALL SELECT {columns} FROM sync_events \
+            WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))"
     );
-    sqlx::query(AssertSqlSafe(sql))
+    let found = sqlx::query(AssertSqlSafe(sql))
         .bind(lookup.tenant)
         .bind(json!(lookup.ids).to_string())
         .bind(json!(lookup.keys).to_string())
         .fetch_all(connection)
-        .await?
-        .iter()
-        .map(rows::event)
-        .collect()
+        .await?;
+    let (mut last, mut events) = (0, Vec::new());
+    for row in &found {
+        match row.try_get::<Option<&str>, _>("id")? {
+            Some(_) => events.push(rows::event(row)?),
+            None => last = rows::count(row, "seq")?,
+        }
+    }
+    Ok((last, events))
 }
 
 /// Payloads of a page beyond so many bytes are left for the next.
 const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The log's name and a tenant's last position.
+pub(super) async fn end(pool: &SqlitePool, tenant: &str) -> sqlx::Result<LogEnd> {
+    let row = sqlx::query(
+        "SELECT (SELECT value FROM sync_meta WHERE key = 'epoch') AS epoch, \
+            (SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1) AS seq",
+    )
+    .bind(tenant)
+    .fetch_one(pool)
+    .await?;
+    Ok(LogEnd {
+        epoch: row.try_get("epoch")?,
+        seq: rows::count(&row, "seq")?,
+    })
+}
 
 /// Scans `limit` entries and keeps those of the wanted types, so that a rare type costs no more than a page.
 pub(super) async fn log(
