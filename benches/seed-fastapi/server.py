@@ -23,7 +23,8 @@ engine = create_async_engine(
     DATABASE.replace("sqlite://", "sqlite+aiosqlite:///")
     if SQLITE
     else DATABASE.replace("postgres://", "postgresql+asyncpg://"),
-    **({} if SQLITE else {"pool_size": 16}),
+    # On a busy machine a writer waits for the file's lock for longer than the driver does.
+    **({"connect_args": {"timeout": 60}} if SQLITE else {"pool_size": 16}),
 )
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 
