@@ -5,9 +5,9 @@ import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { nowhere } from '../store/adapters/nowhere.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
-import { EventStore } from '../store/eventStore.js';
+import { EventStore, type Recorded } from '../store/eventStore.js';
 import { type LogEntry, statusOf } from '../store/logEntry.js';
-import { backoffMs, type Deferred, defer, Listeners, platformTimers, type Timers } from '../store/timing.js';
+import { backoffMs, Deferred, Listeners, platformTimers, type Timers } from '../store/timing.js';
 import { Collection, type CollectionHost, type HistoryEntry, type Mutation } from './collection.js';
 import type { SyncClientConfig } from './config.js';
 import type { HttpClient } from './http.js';
@@ -54,7 +54,7 @@ export class SyncClient {
   readonly #store: EventStore;
   readonly #shared: boolean;
   readonly #collections = new Map<string, unknown>();
-  readonly #waiting = new Map<string, Deferred<void>>();
+  readonly #waiting = new Map<string, Deferred>();
   readonly #phaseListeners = new Listeners<[]>();
   readonly #life = new AbortController();
   #phase: SyncPhase = 'new';
@@ -293,7 +293,7 @@ export class SyncClient {
     await new Promise<void>((resolve) => this.#timers.task(resolve)); // others hear of the last chunk, each in its own task
     this.#session?.close();
     const closed = new SyncError('closed', 'the client was closed');
-    for (const { reject } of this.#waiting.values()) reject(closed);
+    for (const waiting of this.#waiting.values()) waiting.reject(closed);
     this.#waiting.clear();
     this.#setPhase('closed');
   }
@@ -330,19 +330,9 @@ export class SyncClient {
       throw new StoreError('not_ready', 'the store is not read yet: await start()');
     }
     if (this.#phase === 'closed') throw new StoreError('closed', 'the client was closed');
-    const { event, saved } = this.#store.record(model, eventType, id, payload);
-    const synced = defer<void>();
-    synced.promise.catch(() => {}); // whoever wants to know of a rejection has the promise, and the status
-    this.#waiting.set(event.id, synced);
-    return {
-      eventId: event.id,
-      entityId: event.entity_id,
-      saved,
-      synced: synced.promise,
-      flush: () => saved.then(() => this.#store.flush()),
-      // biome-ignore lint/suspicious/noThenProperty: awaiting a mutation means that it is saved
-      then: (done, failed) => saved.then(done, failed),
-    };
+    const change = new Change(this.#store.record(model, eventType, id, payload), this.#store);
+    this.#waiting.set(change.eventId, change.atServer);
+    return change;
   }
 
   #settle({ event, status, rejection }: LogEntry): void {
@@ -360,6 +350,43 @@ export class SyncClient {
       status: statusOf(entry),
     }));
   }
+}
+
+/** A change, as its caller has it. */
+class Change implements Mutation {
+  /** What is told of the server. */
+  readonly atServer = new Deferred();
+  readonly #recorded: Recorded;
+  readonly #store: EventStore;
+
+  constructor(recorded: Recorded, store: EventStore) {
+    this.#recorded = recorded;
+    this.#store = store;
+  }
+
+  get eventId(): string {
+    return this.#recorded.event.id;
+  }
+
+  get entityId(): string {
+    return this.#recorded.event.entity_id;
+  }
+
+  get saved(): Promise<void> {
+    return this.#recorded.saved;
+  }
+
+  get synced(): Promise<void> {
+    return this.atServer.promise;
+  }
+
+  async flush(): Promise<void> {
+    await this.saved;
+    await this.#store.flush();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a mutation means that it is saved
+  readonly then: Mutation['then'] = (done, failed) => this.saved.then(done, failed);
 }
 
 /** Another tenant, user, server or format is another store. */

@@ -15,7 +15,7 @@ import { type Changes, type Ledger, noChanges } from './ledger.js';
 import type { LogEntry } from './logEntry.js';
 import { Mirror } from './mirror.js';
 import { refuseUnlessApplicable } from './refusal.js';
-import { Listeners, type Timers } from './timing.js';
+import { type Deferred, Listeners, type Timers } from './timing.js';
 import { Warm } from './warm.js';
 import { entityKey, Watchers } from './watchers.js';
 
@@ -28,9 +28,19 @@ export interface Damage {
 }
 
 /** An event just recorded. */
-export interface Recorded {
+export class Recorded {
+  /** In the wire's form. */
   readonly event: EventEnvelope;
-  readonly saved: Promise<void>;
+  readonly #done: Deferred;
+
+  constructor(event: EventEnvelope, done: Deferred) {
+    this.event = event;
+    this.#done = done;
+  }
+
+  get saved(): Promise<void> {
+    return this.#done.promise;
+  }
 }
 
 /** What an event store needs. */
@@ -216,7 +226,8 @@ export class EventStore {
       event_type: eventType,
       entity_type: model.entity,
       entity_id: entityId,
-      payload: parsed,
+      // Folded from the wire's form, as every other replica will: what the caller does to his objects later is his own affair.
+      payload: toWire(parsed),
       timestamp: this.clock.now(this.wall()),
       schema_version: model.version,
       user_id: null,
@@ -224,20 +235,18 @@ export class EventStore {
     };
     const before = this.state(model.entity, entityId);
     const changes = noChanges();
-    // Folded from the wire's form, as every other replica will: what the caller does to his objects later is his own affair.
-    const wire: EventEnvelope = { ...event, payload: toWire(parsed) };
     const { offset } = this.#ledger;
-    this.#ledger.apply({ kind: 'new', event: wire, did: true, offset }, false, changes);
+    this.#ledger.apply({ kind: 'new', event, did: true, offset }, false, changes);
     const did = this.state(model.entity, entityId) !== before;
     const entry = this.#ledger.entry(id);
-    if (entry !== undefined) entry.own = { did };
+    if (entry !== undefined && !did) entry.own = { did };
     this.#unsaved += 1;
-    const saved = this.#journal.write([{ kind: 'new', event: wire, did, offset }], {
+    const done = this.#journal.write([{ kind: 'new', event, did, offset }], {
       entity: entityKey(model.entity, entityId),
       flush,
     });
     this.#publish(changes);
-    return { event, saved };
+    return new Recorded(event, done);
   }
 
   /** Applies entries and writes them in one chunk; resolves once they are saved, or the disk takes nothing: then they are written later. */
@@ -247,7 +256,7 @@ export class EventStore {
     this.#follow(changes);
     const saved = this.#journal.write(entries);
     this.#publish(changes);
-    return saved;
+    return saved.promise;
   }
 
   /** Takes in a page of the feed, and the cursor that stands for it, as one. */
@@ -268,7 +277,7 @@ export class EventStore {
 
   /** Resolves once all that was recorded so far is saved and, with a store that can, survives power loss. */
   flush(): Promise<void> {
-    return this.#journal.write([{ kind: 'sent', ids: [] }], { entity: 'flush', flush: true });
+    return this.#journal.write([{ kind: 'sent', ids: [] }], { entity: 'flush', flush: true }).promise;
   }
 
   /** Asks that the store be kept when space runs short; says what was granted. */

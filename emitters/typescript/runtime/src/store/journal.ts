@@ -7,7 +7,7 @@
 import { StoreError } from '../errors.js';
 import { encodeChunk } from './codec.js';
 import type { JournalEntry } from './db.js';
-import { type Deferred, defer, type Timers } from './timing.js';
+import { Deferred, type Timers } from './timing.js';
 
 /** Entries that go into one chunk together, and who waits for them. */
 interface Write {
@@ -15,7 +15,7 @@ interface Write {
   /** The entity whose local events these are; null for what must be kept at any price. */
   readonly entity: string | null;
   readonly flush: boolean;
-  readonly done: Deferred<void>;
+  readonly done: Deferred;
 }
 
 /** What the journal tells its owner. */
@@ -53,16 +53,15 @@ export class Journal {
   }
 
   /**
-   * Queues entries for the next chunk; resolves once they are saved. With an `entity`, a failed write gives them up and rejects. Without
+   * Queues entries for the next chunk; resolved once they are saved. With an `entity`, a failed write gives them up and rejects. Without
    * one they stay queued until they are written, and the promise resolves all the same: a disk that takes nothing holds up nobody.
    */
-  write(entries: readonly JournalEntry[], options: { entity?: string; flush?: boolean } = {}): Promise<void> {
-    const done = defer<void>();
-    done.promise.catch(() => {}); // whoever is interested has the promise; no one has to be
+  write(entries: readonly JournalEntry[], options: { entity?: string; flush?: boolean } = {}): Deferred {
+    const done = new Deferred();
     this.#queue.push({ entries, entity: options.entity ?? null, flush: options.flush ?? false, done });
     if (this.#closed) this.#giveUp();
     else this.#schedule();
-    return done.promise;
+    return done;
   }
 
   /** Begins to write at once: the page may be about to go. */

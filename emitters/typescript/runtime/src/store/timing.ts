@@ -1,22 +1,41 @@
 /** Time, tasks and chance, as far as the engine uses them: one place to put a test's own. */
 
-/** A promise and its two ends. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
+/**
+ * A promise to be settled from outside. It is made when somebody asks for it, for most changes are never waited for; one that
+ * rejects troubles only those who did.
+ */
+export class Deferred {
+  #promise: Promise<void> | null = null;
+  #settled: 'resolved' | 'rejected' | null = null;
+  #error: unknown;
+  #resolve: () => void = nothing;
+  #reject: (error: unknown) => void = nothing;
+
+  get promise(): Promise<void> {
+    if (this.#promise !== null) return this.#promise;
+    this.#promise = new Promise((resolve, reject) => {
+      if (this.#settled === 'resolved') resolve();
+      else if (this.#settled === 'rejected') reject(this.#error);
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#promise.catch(nothing);
+    return this.#promise;
+  }
+
+  resolve(): void {
+    this.#settled ??= 'resolved';
+    this.#resolve();
+  }
+
+  reject(error: unknown): void {
+    if (this.#settled === null) this.#error = error;
+    this.#settled ??= 'rejected';
+    this.#reject(error);
+  }
 }
 
-/** A promise to be settled from outside. */
-export function defer<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-}
+function nothing(): void {}
 
 /** Where time comes from. */
 export interface Timers {
