@@ -22,6 +22,9 @@ let package = Package(
     generated("AwkwardModels", of: "awkward"),
     .executableTarget(
       name: "sync-conformance", dependencies: ["SyncFixturesModels"], path: "check/Sources/sync-conformance"),
+    .executableTarget(name: "sync-scribe", dependencies: ["SyncFixturesModels"], path: "check/Sources/sync-scribe"),
+    .testTarget(
+      name: "ServerTests", dependencies: ["SyncFixturesModels", "sync-scribe"], path: "check/Tests/ServerTests"),
     .testTarget(
       name: "SyncRuntimeTests", dependencies: ["SyncRuntime"], path: "runtime/Tests/SyncRuntimeTests"),
     .testTarget(

@@ -36,6 +36,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     file!("Sources/SyncRuntime/Sync/Backoff.swift"),
     file!("Sources/SyncRuntime/Sync/ServerAPI.swift"),
     file!("Sources/SyncRuntime/Sync/ServerSentEvents.swift"),
+    file!("Sources/SyncRuntime/Sync/SyncEngine+Feed.swift"),
     file!("Sources/SyncRuntime/Sync/SyncEngine.swift"),
     file!("Sources/SyncRuntime/Sync/TokenProvider.swift"),
     file!("Sources/SyncRuntime/Sync/Transport.swift"),

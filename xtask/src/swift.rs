@@ -1,5 +1,6 @@
 //! The Swift runtime and the generated Swift, built and tested in one package.
 
+mod server;
 mod toolchain;
 
 use std::{path::Path, process::Command};
@@ -131,10 +132,12 @@ fn generated_modules() -> Outcome<Vec<String>> {
 fn run_tests(swift: &Toolchain) -> Outcome {
     let declared = declared_tests(&root().join(PACKAGE).join("runtime/Tests"))?
         + declared_tests(&root().join(PACKAGE).join("check/Tests"))?;
+    let server = server::Server::start()?;
     eprintln!("\n── Swift tests");
     let mut words = vec!["swift", "test", "--skip-build", "--disable-xctest"];
     words.extend(BUILD);
-    let printed = output(&mut swift.command(PACKAGE, &words));
+    let mut command = swift.command(PACKAGE, &words);
+    let printed = output(command.env("SYNC_TEST_SERVER", &server.address));
     let printed = printed.map_err(|error| format!("Swift tests: {error}"))?;
     print!("{printed}");
     let run = printed.lines().find_map(|line| {

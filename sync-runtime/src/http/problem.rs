@@ -22,6 +22,9 @@ use crate::{
 /// How long a client waits before it comes back.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// RFC 6750 asks for a parameter behind the scheme; Foundation on Linux falls over one without.
+const CHALLENGE: &str = "Bearer realm=\"sync\"";
+
 /// An error for programs (`code`) and people (`detail`).
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -226,9 +229,10 @@ impl IntoResponse for Problem {
                     .insert(header::RETRY_AFTER, seconds.into());
             }
             StatusCode::UNAUTHORIZED => {
-                response
-                    .headers_mut()
-                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response.headers_mut().insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static(CHALLENGE),
+                );
             }
             _ => {}
         }

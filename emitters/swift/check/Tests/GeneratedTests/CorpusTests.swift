@@ -50,7 +50,7 @@ struct Unasked: Error {}
 
 private func check<Model: SyncModel>(_ name: String, _ entity: String, _ rules: ModelRules<Model>) throws {
   let part = try #require(
-    try corpus().first { $0["case"]?.string == name && $0["entity"]?.string == entity }, "\(name) has no \(entity)")
+    try corpus.get().first { $0["case"]?.string == name && $0["entity"]?.string == entity }, "\(name) has no \(entity)")
   try checkPayloads(part, rules)
   try checkFolds(part, rules)
 }
@@ -104,7 +104,8 @@ private func result<Event>(_ body: () throws -> Event?) -> Result<Event?, any Er
   Result(catching: body)
 }
 
-private func corpus() throws -> [JSONObject] {
+/// Read once, for all suites.
+private let corpus = Result<[JSONObject], any Error> {
   let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   let file = here.appendingPathComponent("../../generated/corpus.json").standardizedFileURL
   let text = try String(contentsOf: file, encoding: .utf8)

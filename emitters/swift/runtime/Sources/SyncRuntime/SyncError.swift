@@ -4,14 +4,42 @@ import Foundation
 public enum SyncError: Error, Sendable, Hashable {
   /// The payload is not what the event asks for; nothing was recorded.
   case invalidPayload(InvalidValue)
-  /// The event would do nothing in the state that the entity is in; nothing was recorded.
+  /// The event would do nothing in the state that the entity is in; nothing was recorded. The code is the server's:
+  /// `entity_not_found`, `invalid_transition`.
   case refused(code: String, reason: String)
   /// The local database failed.
   case storage(String)
-  /// The server could not be reached, or would not answer.
+  /// The store is another user's.
+  case wrongOwner
+  /// The server could not be reached.
   case network(String)
+  /// The server does not take the token.
+  case unauthorized
+  /// The server has answered that it cannot do it now.
+  case server(status: Int, code: String)
   /// The server sent what is no answer of its contract.
   case badResponse(String)
+
+  /// Whether the same may work at another time.
+  public var isTransient: Bool {
+    switch self {
+    case .network, .unauthorized: true
+    case .server(let status, _): status == 0 || status == 429 || status >= 500
+    case .invalidPayload, .refused, .storage, .wrongOwner, .badResponse: false
+    }
+  }
+
+  /// Of whatever kept the engine from its work.
+  init(_ error: any Error) {
+    switch error {
+    case let error as SyncError: self = error
+    case ServerFailure.unreachable(let message): self = .network(message)
+    case ServerFailure.refused(status: 401, _, _, _): self = .unauthorized
+    case ServerFailure.refused(let status, let code, _, _): self = .server(status: status, code: code)
+    case ServerFailure.unreadable(let message): self = .badResponse(message)
+    default: self = .network("\(error)")
+    }
+  }
 }
 
 extension SyncError: LocalizedError {
@@ -21,7 +49,10 @@ extension SyncError: LocalizedError {
     case .invalidPayload(let invalid): "The change is not valid: \(invalid)."
     case .refused(_, let reason): reason
     case .storage(let message): "The local database failed: \(message)."
+    case .wrongOwner: "This store holds another user's data; open one for this user."
     case .network(let message): "The server could not be reached: \(message)."
+    case .unauthorized: "The server does not know this user; sign in again."
+    case .server(let status, let code): "The server cannot do it now (\(status)\(code.isEmpty ? "" : ", \(code)"))."
     case .badResponse(let message): "The server's answer could not be read: \(message)."
     }
   }

@@ -46,7 +46,7 @@ public final class SyncClientCore: Sendable {
 
   /// Sends and fetches once, for a background task.
   public func flush() async throws(SyncError) {
-    try await engine.syncOnce()
+    try await engine.flush()
     await refresh()
   }
 
@@ -86,14 +86,16 @@ public final class SyncClientCore: Sendable {
 
   private static func refresh(_ database: SyncDatabase, _ status: SyncStatus) async {
     guard let summary = try? await database.summary() else { return }
-    await status.update(pending: summary.pending, oldest: summary.oldest, rejections: summary.rejections)
+    await status.update(summary)
   }
 
   private static func apply(
     _ report: SyncEngine.Report, _ database: SyncDatabase, _ status: SyncStatus, _ changes: ChangeHub
   ) async {
     switch report {
-    case .changed(let keys): changes.send(keys)
+    case .changed(let keys):
+      changes.send(keys)
+      await refresh(database, status)
     case .connection(let connection): await MainActor.run { status.connection = connection }
     case .problem(let problem): await MainActor.run { status.problem = problem }
     case .synced(let date):

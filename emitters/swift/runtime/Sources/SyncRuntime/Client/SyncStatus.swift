@@ -12,17 +12,23 @@ public final class SyncStatus {
   public internal(set) var oldestPending: Date?
   /// When the server was last heard.
   public internal(set) var lastSynced: Date?
-  /// What the server has refused: see ``SyncClientCore/retry(_:)`` and ``SyncClientCore/discard(_:)``.
+  /// What the server has refused: see ``SyncClient/retry(_:)`` and ``SyncClient/discard(_:)``.
   public internal(set) var rejections: [Rejection] = []
+  /// This device's own changes that did something when they were made, and do no more: another's came before them.
+  public internal(set) var overtaken: [LoggedEvent] = []
+  /// Whether something was received that only a newer version of this app can read.
+  public internal(set) var isUpdateRequired = false
   /// Why the last request failed; `nil` while all is well.
-  public internal(set) var problem: String?
+  public internal(set) var problem: SyncError?
 
   nonisolated init() {}
 
   /// Assigns what differs, so that nothing is drawn for nothing.
-  func update(pending: Int, oldest: Date?, rejections: [Rejection]) {
-    if pendingCount != pending { pendingCount = pending }
-    if oldestPending != oldest { oldestPending = oldest }
-    if self.rejections != rejections { self.rejections = rejections }
+  func update(_ summary: StoreSummary) {
+    if pendingCount != summary.pending { pendingCount = summary.pending }
+    if oldestPending != summary.oldest { oldestPending = summary.oldest }
+    if rejections != summary.rejections { rejections = summary.rejections }
+    if overtaken != summary.overtaken { overtaken = summary.overtaken }
+    if isUpdateRequired != summary.needsUpdate { isUpdateRequired = summary.needsUpdate }
   }
 }

@@ -41,6 +41,7 @@ final class EventStore {
     return true
   }
 
+  /// Stores an event that is not there yet; says whether it was new.
   func insert(_ event: LoggedEvent, status: EventStatus, recordedAt: Int64) throws(SyncError) -> Bool {
     let id = SQLiteValue(event.id.wireText)
     let known = try database.first("SELECT 1 FROM events WHERE id = ?", [id]) { _ in true }
@@ -58,110 +59,147 @@ final class EventStore {
     return true
   }
 
-  /// The events of an entity that count, after a place, in fold order.
-  func events(of key: EntityKey, after place: Place) throws(SyncError) -> [LoggedEvent] {
-    try database.all(
-      """
-      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq FROM events
-      WHERE entity_type = ? AND entity_id = ? AND (stamp, id) > (?, ?) AND status < 2 ORDER BY stamp, id
-      """,
-      [.text(key.type), .text(key.id), .text(place.stamp), .text(place.id)], LoggedEvent.init(row:))
-  }
-
   // MARK: - The fold
 
   /// Brings an entity's state up to date with an event that was just stored.
   func fold<Model: SyncModel>(_ event: LoggedEvent, of model: ModelRules<Model>) throws(SyncError) {
     let key = EntityKey(type: event.entityType, id: event.entityID)
     var head = try self.head(of: key, Model.self)
-    if event.place > head.place {
-      head.fold(event, model)
-    } else {
-      try dropSnapshots(of: key, from: event.place)
-      head = try refolded(key, model)
+    guard event.place > head.place else {
+      try refold(key, from: event.place, of: model)
+      return
+    }
+    try note(head.fold(event, model), of: event.id)
+    try save(head, of: key)
+  }
+
+  /// Folds an entity anew from before a place: an event there has come, has left, has moved or has changed.
+  func refold<Model: SyncModel>(_ key: EntityKey, from place: Place, of model: ModelRules<Model>) throws(SyncError) {
+    // What the server has sent is no cache of this log.
+    try database.run(
+      "DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ? AND (stamp, event_id) >= (?, ?) AND seq IS NULL",
+      [.text(key.type), .text(key.id), .text(place.stamp), .text(place.id)])
+    let base = try snapshot(of: key, model)
+    var head = base?.head ?? FoldHead()
+    for (event, outcome) in try events(of: key, on: base) {
+      let now = head.fold(event, model)
+      if now != outcome { try note(now, of: event.id) }
+      try takeSnapshot(of: head, of: key)
     }
     try save(head, of: key)
   }
 
-  /// Folds an entity anew from before a place: an event there has left, has moved or has changed.
-  func refold<Model: SyncModel>(_ key: EntityKey, from place: Place, of model: ModelRules<Model>) throws(SyncError) {
-    try dropSnapshots(of: key, from: place)
-    try save(refolded(key, model), of: key)
+  /// The events of an entity that count and are not in a snapshot, in fold order, with what they did last.
+  private func events<Model: SyncModel>(
+    of key: EntityKey, on base: Base<Model>?
+  ) throws(SyncError) -> [(LoggedEvent, FoldOutcome)] {
+    let place = base?.head.place ?? .start
+    // A snapshot of the server's may stand behind the place of what it has not seen: that is folded on top.
+    let unseen = base?.isServers == true ? 1 : 0
+    return try database.all(
+      """
+      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq, applied, readable
+      FROM events WHERE entity_type = ? AND entity_id = ? AND status < 3
+        AND ((stamp, id) > (?, ?) OR (status > 0 AND ?)) ORDER BY stamp, id
+      """,
+      [.text(key.type), .text(key.id), .text(place.stamp), .text(place.id), .integer(Int64(unseen))]
+    ) { row in (try LoggedEvent(row: row), FoldOutcome(applied: row.int(9) == 1, readable: row.int(10) == 1)) }
   }
 
-  private func dropSnapshots(of key: EntityKey, from place: Place) throws(SyncError) {
+  private func note(_ outcome: FoldOutcome, of id: UUID) throws(SyncError) {
     try database.run(
-      "DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ? AND (stamp, event_id) >= (?, ?)",
-      [.text(key.type), .text(key.id), .text(place.stamp), .text(place.id)])
-  }
-
-  /// The fold of an entity from the newest snapshot that is left.
-  private func refolded<Model: SyncModel>(
-    _ key: EntityKey, _ model: ModelRules<Model>
-  ) throws(SyncError) -> FoldHead<Model> {
-    var head = try snapshot(of: key, Model.self) ?? FoldHead()
-    for event in try events(of: key, after: head.place) {
-      head.fold(event, model)
-      try takeSnapshot(of: &head, of: key)
-    }
-    return head
+      "UPDATE events SET applied = ?, readable = ? WHERE id = ?",
+      [.integer(outcome.applied ? 1 : 0), .integer(outcome.readable ? 1 : 0), .text(id.wireText)])
   }
 
   private func save<Model: SyncModel>(_ head: FoldHead<Model>, of key: EntityKey) throws(SyncError) {
-    var head = head
-    try takeSnapshot(of: &head, of: key)
+    try takeSnapshot(of: head, of: key)
     try database.run(
       """
-      INSERT INTO states (entity_type, entity_id, state, deleted, stamp, event_id, folded, schema_version)
+      INSERT OR REPLACE INTO states (entity_type, entity_id, state, deleted, stamp, event_id, folded, schema_version)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (entity_type, entity_id) DO UPDATE SET state = excluded.state, deleted = excluded.deleted,
-        stamp = excluded.stamp, event_id = excluded.event_id, folded = excluded.folded,
-        schema_version = excluded.schema_version
       """,
       [.text(key.type), .text(key.id)] + head.columns)
   }
 
-  private func takeSnapshot<Model: SyncModel>(of head: inout FoldHead<Model>, of key: EntityKey) throws(SyncError) {
+  private func takeSnapshot<Model: SyncModel>(of head: FoldHead<Model>, of key: EntityKey) throws(SyncError) {
     guard let policy = Model.snapshots, head.folded > 0, head.folded % Int64(policy.every) == 0 else { return }
+    let entity: [SQLiteValue] = [.text(key.type), .text(key.id)]
     try database.run(
       """
-      INSERT OR REPLACE INTO snapshots (entity_type, entity_id, state, deleted, stamp, event_id, folded, schema_version)
+      INSERT OR IGNORE INTO snapshots
+        (entity_type, entity_id, state, deleted, stamp, event_id, folded, schema_version)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      [.text(key.type), .text(key.id)] + head.columns)
+      """, entity + head.columns)
+    // Two are enough: one before whatever comes late, and one before that.
+    try database.run(
+      """
+      DELETE FROM snapshots WHERE entity_type = ?1 AND entity_id = ?2 AND seq IS NULL AND stamp < (
+        SELECT min(stamp) FROM (SELECT stamp FROM snapshots
+          WHERE entity_type = ?1 AND entity_id = ?2 AND seq IS NULL ORDER BY stamp DESC LIMIT 2))
+      """, entity)
   }
 
   /// How far an entity is folded.
   func head<Model: SyncModel>(of key: EntityKey, _ model: Model.Type) throws(SyncError) -> FoldHead<Model> {
-    try head("SELECT state, deleted, stamp, event_id, folded, schema_version FROM states", of: key) ?? FoldHead()
-  }
-
-  private func snapshot<Model: SyncModel>(of key: EntityKey, _ model: Model.Type) throws(SyncError) -> FoldHead<Model>?
-  {
-    try head(
-      "SELECT state, deleted, stamp, event_id, folded, schema_version FROM snapshots", of: key,
-      "ORDER BY stamp DESC, event_id DESC LIMIT 1")
-  }
-
-  private func head<Model: SyncModel>(
-    _ select: String, of key: EntityKey, _ order: String = ""
-  ) throws(SyncError) -> FoldHead<Model>? {
     try database.first(
-      // Only states of this version are read: what an older one folded is folded anew.
-      "\(select) WHERE entity_type = ? AND entity_id = ? AND schema_version = ? \(order)",
-      [.text(key.type), .text(key.id), .integer(Int64(Model.version))]
+      """
+      SELECT state, deleted, stamp, event_id, folded FROM states WHERE entity_type = ? AND entity_id = ?
+      """, [.text(key.type), .text(key.id)]
+    ) { row in try FoldHead(row: row) } ?? FoldHead()
+  }
+
+  private func snapshot<Model: SyncModel>(
+    of key: EntityKey, _ model: ModelRules<Model>
+  ) throws(SyncError) -> Base<Model>? {
+    try database.first(
+      """
+      SELECT state, deleted, stamp, event_id, folded, schema_version, seq FROM snapshots
+      WHERE entity_type = ? AND entity_id = ? ORDER BY stamp DESC, event_id DESC LIMIT 1
+      """, [.text(key.type), .text(key.id)]
     ) { row in
-      try FoldHead(row: row)
+      let isServers = row.optionalInt(6) != nil
+      let head = isServers ? FoldHead(row: row, version: Int(row.int(5)), model) : try FoldHead(row: row)
+      return Base(head: head, isServers: isServers)
+    }
+  }
+
+  /// Folds all entities of a model anew where another declaration of it has folded them.
+  func update<Model: SyncModel>(to model: ModelRules<Model>) throws(SyncError) {
+    let key = "declaration:\(Model.entity)"
+    guard try remembered(key) != Model.declaration else { return }
+    try database.transaction { () throws(SyncError) in
+      try database.run("DELETE FROM snapshots WHERE entity_type = ? AND seq IS NULL", [.text(Model.entity)])
+      let ids = try database.all(
+        "SELECT entity_id FROM events WHERE entity_type = ?1 UNION SELECT entity_id FROM snapshots WHERE entity_type = ?1",
+        [.text(Model.entity)]
+      ) { row in row.text(0) ?? "" }
+      for id in ids {
+        try refold(EntityKey(type: Model.entity, id: id), from: .start, of: model)
+      }
+      try remember(key, Model.declaration)
     }
   }
 }
 
+/// What a fold goes on from.
+private struct Base<Model: SyncModel> {
+  let head: FoldHead<Model>
+  let isServers: Bool
+}
+
 /// Where an event stands between this device and the server.
 enum EventStatus: Int64 {
+  /// The feed has brought it.
   case synced = 0
-  case pending = 1
-  case rejected = 2
-  case blocked = 3
+  /// The server has taken it.
+  case accepted = 1
+  /// It waits to be sent, or for an answer.
+  case pending = 2
+  /// The server has refused it: it is out of the fold.
+  case rejected = 3
+  /// What makes its entity was refused.
+  case blocked = 4
 }
 
 /// Names an entity.
@@ -170,21 +208,47 @@ struct EntityKey: Hashable {
   let id: String
 }
 
+/// What an event came to.
+struct FoldOutcome: Equatable {
+  /// It did something.
+  let applied: Bool
+  /// This version knows its type and could read it.
+  let readable: Bool
+}
+
 /// An entity folded up to a place.
 struct FoldHead<Model: SyncModel> {
   var folded: Int64 = 0
   var place = Place.start
   var value = Folded<Model>.absent
+  /// Nothing folds on what a newer version has left.
+  private var isForeign = false
 
   /// Of an entity without events.
   init() {}
 
   /// From the columns that ``columns`` writes.
   init(row: SQLiteRow) throws {
+    try self.init(row: row) { text in try Model(wire: JSONValue(parsing: text), at: .root) }
+  }
+
+  /// From the columns of a server's snapshot, whatever version folded it.
+  init(row: SQLiteRow, version: Int, _ model: ModelRules<Model>) {
+    do {
+      try self.init(row: row) { text in try model.readState(JSONValue(parsing: text), version: version) }
+    } catch {
+      self.init()
+      folded = row.int(4)
+      place = Place(stamp: row.text(2) ?? "", id: row.text(3) ?? "")
+      isForeign = true
+    }
+  }
+
+  private init(row: SQLiteRow, _ read: (String) throws -> Model) throws {
     folded = row.int(4)
     place = Place(stamp: row.text(2) ?? "", id: row.text(3) ?? "")
     if let text = row.text(0) {
-      value = .live(try Model(wire: JSONValue(parsing: text), at: .root))
+      value = .live(try read(text))
     } else {
       value = row.int(1) == 1 ? .deleted : .absent
     }
@@ -198,17 +262,20 @@ struct FoldHead<Model: SyncModel> {
     ]
   }
 
-  /// Folds an event that lies behind the head. One of a type that this version does not know, or that it cannot read,
-  /// stays in the log and does nothing until an update can.
-  mutating func fold(_ event: LoggedEvent, _ model: ModelRules<Model>) {
-    place = event.place
+  /// Folds an event. One of a type that this version does not know, or that it cannot read, stays in the log and does
+  /// nothing until an update can.
+  mutating func fold(_ event: LoggedEvent, _ model: ModelRules<Model>) -> FoldOutcome {
+    place = max(place, event.place)
     folded += 1
-    guard let known = try? model.read(event) else { return }
-    value.fold(known, event.meta, model.functions)
+    guard !isForeign, let known = try? model.read(event) else { return FoldOutcome(applied: false, readable: false) }
+    return FoldOutcome(applied: value.fold(known, event.meta, model.functions), readable: true)
   }
 }
 
 extension LoggedEvent {
+  /// The columns that ``init(row:)`` reads.
+  static let columns = "id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq"
+
   /// From the columns of a row of events.
   init(row: SQLiteRow) throws {
     guard let id = row.text(0).flatMap({ UUID(uuidString: $0) }), let stamp = row.text(5).flatMap({ Stamp($0) }) else {

@@ -5,10 +5,7 @@ extension EventStore {
   /// The next events to send, in order.
   func sendable(limit: Int) throws(SyncError) -> [LoggedEvent] {
     try database.all(
-      """
-      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq FROM events
-      WHERE status = 1 ORDER BY stamp, id LIMIT ?
-      """,
+      "SELECT \(LoggedEvent.columns) FROM events WHERE status = 2 ORDER BY stamp, id LIMIT ?",
       [.integer(Int64(limit))], LoggedEvent.init(row:))
   }
 
@@ -19,14 +16,17 @@ extension EventStore {
     }
   }
 
+  /// Notes that an event was recorded here, what the clock's offset was, and whether it did something.
+  func markOwn(_ id: UUID, clockOffset: Int64) throws(SyncError) {
+    try database.run(
+      "UPDATE events SET own = 1, did = applied, clock_offset = ? WHERE id = ?",
+      [.integer(clockOffset), .text(id.wireText)])
+  }
+
   /// An event by its id, with its status.
   func event(_ id: UUID) throws(SyncError) -> (event: LoggedEvent, status: EventStatus)? {
     try database.first(
-      """
-      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq, status FROM events
-      WHERE id = ?
-      """,
-      [.text(id.wireText)]
+      "SELECT \(LoggedEvent.columns), status FROM events WHERE id = ?", [.text(id.wireText)]
     ) { row in (try LoggedEvent(row: row), EventStatus(rawValue: row.int(9)) ?? .pending) }
   }
 
@@ -35,6 +35,13 @@ extension EventStore {
     try database.run(
       "UPDATE events SET status = ?, code = ?, reason = ? WHERE id = ?",
       [.integer(status.rawValue), SQLiteValue(code), SQLiteValue(reason), .text(id.wireText)])
+  }
+
+  /// Notes that the server has an event, at a position of its log that is at most this.
+  func markAccepted(_ id: UUID, head: Int64) throws(SyncError) {
+    try database.run(
+      "UPDATE events SET status = 1, head = ?, code = NULL, reason = NULL WHERE id = ?",
+      [.integer(head), .text(id.wireText)])
   }
 
   /// Replaces this device's copy of an event by the server's.
@@ -51,41 +58,72 @@ extension EventStore {
   }
 
   /// Gives an event that the server has not another stamp.
-  func restamp(_ id: UUID, _ stamp: Stamp) throws(SyncError) {
+  func restamp(_ id: UUID, _ stamp: Stamp, clockOffset: Int64) throws(SyncError) {
     try database.run(
-      "UPDATE events SET stamp = ?, sent = 0 WHERE id = ?", [.text(stamp.description), .text(id.wireText)])
+      "UPDATE events SET stamp = ?, sent = 0, clock_offset = ? WHERE id = ?",
+      [.text(stamp.description), .integer(clockOffset), .text(id.wireText)])
   }
 
-  /// Takes an event that the server has not out of the log.
+  /// Takes an event out of the log.
   func remove(_ id: UUID) throws(SyncError) {
-    try database.run("DELETE FROM events WHERE id = ? AND status <> 0", [.text(id.wireText)])
+    try database.run("DELETE FROM events WHERE id = ?", [.text(id.wireText)])
   }
 
-  /// The unsynced events of an entity, in order.
-  func unsynced(of key: EntityKey) throws(SyncError) -> [LoggedEvent] {
+  /// What waits, was refused or is blocked of an entity, in order.
+  func unsynced(of key: EntityKey) throws(SyncError) -> [(event: LoggedEvent, status: EventStatus, code: String)] {
     try database.all(
       """
-      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq FROM events
-      WHERE entity_type = ? AND entity_id = ? AND status <> 0 ORDER BY stamp, id
-      """,
-      [.text(key.type), .text(key.id)], LoggedEvent.init(row:))
+      SELECT \(LoggedEvent.columns), status, code FROM events
+      WHERE entity_type = ? AND entity_id = ? AND status > 1 ORDER BY stamp, id
+      """, [.text(key.type), .text(key.id)]
+    ) { row in (try LoggedEvent(row: row), EventStatus(rawValue: row.int(9)) ?? .pending, row.text(10) ?? "") }
+  }
+
+  /// What never left the device, in order, with the clock's offset when it was stamped.
+  func neverSent() throws(SyncError) -> [(event: LoggedEvent, clockOffset: Int64)] {
+    try database.all(
+      "SELECT \(LoggedEvent.columns), clock_offset FROM events WHERE status > 1 AND sent = 0 ORDER BY stamp, id"
+    ) { row in (try LoggedEvent(row: row), row.int(9)) }
+  }
+
+  /// The newest stamp that the server has of an entity.
+  func newestSynced(of key: EntityKey) throws(SyncError) -> Stamp? {
+    try database.first(
+      """
+      SELECT max(stamp) FROM (
+        SELECT stamp FROM events WHERE entity_type = ?1 AND entity_id = ?2 AND status < 2
+        UNION ALL SELECT stamp FROM snapshots WHERE entity_type = ?1 AND entity_id = ?2 AND seq IS NOT NULL)
+      """, [.text(key.type), .text(key.id)]
+    ) { row in row.text(0).flatMap { Stamp($0) } } ?? nil
   }
 
   /// What the server has refused, oldest first.
   func rejections() throws(SyncError) -> [Rejection] {
     try database.all(
-      """
-      SELECT id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq, code, reason FROM events
-      WHERE status = 2 ORDER BY stamp, id
-      """
+      "SELECT \(LoggedEvent.columns), code, reason FROM events WHERE status = 3 ORDER BY stamp, id"
     ) { row in
       Rejection(event: try LoggedEvent(row: row), code: row.text(9) ?? "", reason: row.text(10) ?? "")
     }
   }
 
+  /// This device's own events that did something when they were recorded, and do no more.
+  func overtaken() throws(SyncError) -> [LoggedEvent] {
+    try database.all(
+      """
+      SELECT \(LoggedEvent.columns) FROM events
+      WHERE own = 1 AND did = 1 AND applied = 0 AND readable = 1 AND status < 3 ORDER BY stamp, id
+      """, [], LoggedEvent.init(row:))
+  }
+
+  /// Whether something is kept that this version cannot read.
+  func hasUnreadable() throws(SyncError) -> Bool {
+    try database.first("SELECT EXISTS (SELECT 1 FROM events WHERE readable = 0 AND status < 3)") { $0.int(0) == 1 }
+      ?? false
+  }
+
   /// How many events wait for the server, and since when the oldest does, in Unix milliseconds.
   func pending() throws(SyncError) -> (count: Int, oldest: Int64?) {
-    try database.first("SELECT count(*), min(recorded) FROM events WHERE status = 1") { row in
+    try database.first("SELECT count(*), min(recorded) FROM events WHERE status = 2") { row in
       (Int(row.int(0)), row.optionalInt(1))
     } ?? (0, nil)
   }
@@ -106,11 +144,22 @@ extension EventStore {
     }
   }
 
-  /// The newest stamp in the log.
+  /// Remembers that the server has to be asked for an entity's snapshot.
+  func markStale(_ key: EntityKey) throws(SyncError) {
+    try database.run("INSERT OR IGNORE INTO stale VALUES (?, ?)", [.text(key.type), .text(key.id)])
+  }
+
+  /// The entities whose snapshot the server has to be asked for.
+  func stale() throws(SyncError) -> [EntityKey] {
+    try database.all("SELECT entity_type, entity_id FROM stale") { row in
+      EntityKey(type: row.text(0) ?? "", id: row.text(1) ?? "")
+    }
+  }
+
+  /// The newest stamp in the store.
   func newestStamp() throws(SyncError) -> Stamp? {
-    let events = try database.first("SELECT max(stamp) FROM events") { $0.text(0) } ?? nil
-    let states = try database.first("SELECT max(stamp) FROM states") { $0.text(0) } ?? nil
-    return [events, states].compactMap { $0.flatMap { Stamp($0) } }.max()
+    let sql = "SELECT max(stamp) FROM (SELECT stamp FROM events UNION ALL SELECT stamp FROM snapshots)"
+    return try database.first(sql) { row in row.text(0).flatMap { Stamp($0) } } ?? nil
   }
 }
 

@@ -26,7 +26,13 @@ extension EventStore {
   /// Replaces what this device holds synced of an entity by the server's fold of it; what is unsynced stays, on top.
   func restore<Model: SyncModel>(_ snapshot: ServerSnapshot, of model: ModelRules<Model>) throws(SyncError) {
     let key: [SQLiteValue] = [.text(snapshot.key.type), .text(snapshot.key.id)]
-    try database.run("DELETE FROM events WHERE entity_type = ? AND entity_id = ? AND status = 0", key)
+    try database.run("DELETE FROM stale WHERE entity_type = ? AND entity_id = ?", key)
+    if let held = try position(of: snapshot.key), held > snapshot.seq { return }
+    try database.run(
+      """
+      DELETE FROM events WHERE entity_type = ?1 AND entity_id = ?2
+        AND ((status = 0 AND coalesce(seq, 0) <= ?3) OR (status = 1 AND head <= ?3))
+      """, key + [.integer(snapshot.seq)])
     try database.run("DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ?", key)
     try database.run(
       """
@@ -38,13 +44,35 @@ extension EventStore {
         .text(snapshot.place.stamp), .text(snapshot.place.id), .integer(snapshot.folded),
         .integer(Int64(snapshot.schemaVersion)), .integer(snapshot.seq),
       ])
-    // The end of the order: the snapshot just written stays, and what is unsynced is folded behind it.
-    try refold(snapshot.key, from: Place(stamp: "~", id: ""), of: model)
+    try refold(snapshot.key, from: .start, of: model)
   }
 
-  /// Whether a snapshot of the server's already holds an event, or stands behind its place without holding it.
-  func coverage(of event: LoggedEvent) throws(SyncError) -> Coverage {
-    guard let seq = event.seq else { return .none }
+  /// Takes out of a model what the server no longer has: what is unsynced stays.
+  func keepOnly<Model: SyncModel>(_ ids: Set<String>, of model: ModelRules<Model>) throws(SyncError) -> Set<EntityKey> {
+    let held = try database.all("SELECT entity_id FROM states WHERE entity_type = ?", [.text(Model.entity)]) { row in
+      row.text(0) ?? ""
+    }
+    var changed: Set<EntityKey> = []
+    for id in held where !ids.contains(id) {
+      let key = EntityKey(type: Model.entity, id: id)
+      let values: [SQLiteValue] = [.text(key.type), .text(key.id)]
+      try database.run("DELETE FROM events WHERE entity_type = ? AND entity_id = ? AND status < 2", values)
+      try database.run("DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ?", values)
+      try refold(key, from: .start, of: model)
+      changed.insert(key)
+    }
+    return changed
+  }
+
+  /// The position of the server's snapshot of an entity.
+  private func position(of key: EntityKey) throws(SyncError) -> Int64? {
+    try database.first(
+      "SELECT max(seq) FROM snapshots WHERE entity_type = ? AND entity_id = ?", [.text(key.type), .text(key.id)]
+    ) { row in row.optionalInt(0) } ?? nil
+  }
+
+  /// Whether a snapshot of the server's holds an event of a position, or stands behind its place without holding it.
+  func coverage(of event: LoggedEvent, at seq: Int64) throws(SyncError) -> Coverage {
     let covering = try database.first(
       """
       SELECT seq, (stamp, event_id) >= (?, ?) FROM snapshots
@@ -64,6 +92,6 @@ enum Coverage {
   case none
   /// The snapshot holds it.
   case held
-  /// It lies before the snapshot's place and is not in it: the server has to be asked for a newer one.
+  /// It lies before the snapshot's place and may not be in it: the server has to be asked for a newer one.
   case late
 }

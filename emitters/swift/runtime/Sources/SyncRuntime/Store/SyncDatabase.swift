@@ -16,6 +16,9 @@ actor SyncDatabase {
   init(path: String, models: [any AnyModelRules]) throws(SyncError) {
     store = try EventStore(path: path)
     self.models = Dictionary(uniqueKeysWithValues: models.map { ($0.entity, $0) })
+    for model in models {
+      try model.update(store)
+    }
     clock = HybridClock(node: .random(in: .min ... .max), reached: try store.newestStamp())
   }
 
@@ -49,8 +52,10 @@ actor SyncDatabase {
     try Self.check(event, logged.meta, before, model)
     let store = store
     let now = Date().milliseconds
+    let offset = clockOffset
     return try store.database.transaction { () throws(SyncError) in
       try store.append(logged, of: model, status: .pending, recordedAt: now)
+      try store.markOwn(logged.id, clockOffset: offset)
       return try store.head(of: key, Model.self).value.state
     }
   }
@@ -83,8 +88,8 @@ actor SyncDatabase {
   /// The states of all live entities of a model, in order of their ids.
   func states<Model: SyncModel>(of model: Model.Type) throws(SyncError) -> [Model] {
     try store.database.all(
-      "SELECT state FROM states WHERE entity_type = ? AND state IS NOT NULL AND schema_version = ? ORDER BY entity_id",
-      [.text(Model.entity), .integer(Int64(Model.version))]
+      "SELECT state FROM states WHERE entity_type = ? AND state IS NOT NULL ORDER BY entity_id",
+      [.text(Model.entity)]
     ) { row in try Model(wire: JSONValue(parsing: row.text(0) ?? ""), at: .root) }
   }
 
@@ -98,69 +103,87 @@ actor SyncDatabase {
     return batch
   }
 
-  /// Applies the server's verdicts on a batch.
+  /// Applies the server's verdicts on a batch, and notes for an accepted event that its position is at most `head`.
   ///
   /// - Returns: the entities whose state may have changed.
-  func settle(accepted: [UUID], rejected: [(id: UUID, code: String, reason: String)]) throws(SyncError) -> Set<
-    EntityKey
-  > {
+  func settle(accepted: [UUID], head: Int64, rejected: [Verdict]) throws(SyncError) -> Set<EntityKey> {
     var changed: Set<EntityKey> = []
     try transaction { () throws(SyncError) in
       for id in accepted {
-        try store.mark(id, .synced)
+        guard let (event, status) = try store.event(id), status == .pending else { continue }
+        try store.markAccepted(id, head: head)
+        let key = EntityKey(type: event.entityType, id: event.entityID)
+        switch try store.coverage(of: event, at: head) {
+        case .none: break
+        // A snapshot that was fetched meanwhile may hold it: it must not count twice.
+        case .held:
+          try store.remove(id)
+          changed.insert(try refold(after: event))
+        case .late: try store.markStale(key)
+        }
       }
       for verdict in rejected {
         guard let (event, status) = try store.event(verdict.id), status == .pending else { continue }
-        try store.mark(event.id, .rejected, code: verdict.code, reason: verdict.reason)
+        if verdict.code == "clock_drift" {
+          // What was refused for its stamp is stamped anew, in its order; nobody needs to hear of it.
+          try store.restamp(event.id, clock.now(wall: wall()), clockOffset: clockOffset)
+        } else {
+          try reject(event, verdict)
+        }
         changed.insert(try refold(after: event))
-        try block(under: event)
       }
     }
     return changed
   }
 
-  /// What depends on a refused `create` waits with it.
-  private func block(under event: LoggedEvent) throws(SyncError) {
-    let key = EntityKey(type: event.entityType, id: event.entityID)
-    let isAbsent = try store.database.first(
-      "SELECT 1 FROM states WHERE entity_type = ? AND entity_id = ? AND state IS NULL AND deleted = 0",
-      [.text(key.type), .text(key.id)]
-    ) { _ in true }
-    guard isAbsent == true else { return }
-    for other in try store.unsynced(of: key) where other.id != event.id {
-      try store.mark(other.id, .blocked)
+  private func reject(_ event: LoggedEvent, _ verdict: Verdict) throws(SyncError) {
+    let others = try store.unsynced(of: EntityKey(type: event.entityType, id: event.entityID))
+    let isOrphan = others.contains { $0.status == .rejected && isCreate($0.event) }
+    if verdict.code == "entity_not_found", isOrphan {
+      try store.mark(event.id, .blocked)
+      return
     }
-    _ = try refold(after: event)
+    try store.mark(event.id, .rejected, code: verdict.code, reason: verdict.reason)
+    guard isCreate(event) else { return }
+    // What depends on a refused `create` waits with it.
+    for other in others where other.event.id != event.id {
+      if other.status == .pending || other.code == "entity_not_found" { try store.mark(other.event.id, .blocked) }
+    }
   }
 
+  private func isCreate(_ event: LoggedEvent) -> Bool { models[event.entityType]?.isCreate(event) ?? false }
+
+  @discardableResult
   private func refold(after event: LoggedEvent) throws(SyncError) -> EntityKey {
-    try models[event.entityType]?.refold(event.entityID, from: event.place, in: store)
+    // From the start of what is unsynced: others of the entity may have left with it.
+    try models[event.entityType]?.refold(event.entityID, from: .start, in: store)
     return EntityKey(type: event.entityType, id: event.entityID)
   }
 
   /// Takes in a page of the feed, with the cursor that stands for it, in one transaction.
   ///
-  /// - Returns: the entities whose state may have changed, and those whose snapshot the server has to be asked for.
-  func take(_ events: [LoggedEvent], cursor: String) throws(SyncError) -> (
-    changed: Set<EntityKey>, late: Set<EntityKey>
-  ) {
+  /// - Returns: the entities whose state may have changed.
+  func take(_ events: [LoggedEvent], cursor: String) throws(SyncError) -> Set<EntityKey> {
     var changed: Set<EntityKey> = []
-    var late: Set<EntityKey> = []
     try transaction { () throws(SyncError) in
       for event in events {
         clock.takeIn(event.timestamp, wall: wall())
         let key = EntityKey(type: event.entityType, id: event.entityID)
-        switch try store.coverage(of: event) {
-        case .held: try store.remove(event.id)
-        case .late: late.insert(key)
-        case .none:
+        changed.insert(key)
+        switch try store.coverage(of: event, at: event.seq ?? .max) {
+        case .held:
+          guard try store.event(event.id) != nil else { continue }
+          try store.remove(event.id)
+          try refold(after: event)
+        case .late:
+          try store.markStale(key)
           try take(event)
-          changed.insert(key)
+        case .none: try take(event)
         }
       }
       try store.remember("cursor", cursor)
     }
-    return (changed, late)
+    return changed
   }
 
   private func take(_ event: LoggedEvent) throws(SyncError) {
@@ -175,48 +198,113 @@ actor SyncDatabase {
     }
     try store.settle(event)
     if status == .rejected || status == .blocked || own.place != event.place || own.payload != event.payload {
-      let first = min(own.place, event.place)
-      try models[event.entityType]?.refold(event.entityID, from: first, in: store)
+      try refold(after: event)
     }
   }
 
-  /// Takes over pages of the server's snapshots, and the cursor that goes on from them.
-  func restore(_ snapshots: [ServerSnapshot], cursor: String?) throws(SyncError) -> Set<EntityKey> {
-    var changed: Set<EntityKey> = []
+  /// The entities whose snapshot the server has to be asked for.
+  func stale() throws(SyncError) -> [EntityKey] { try store.stale() }
+
+  /// Takes over some of the server's snapshots.
+  func restore(_ snapshots: [ServerSnapshot]) throws(SyncError) -> Set<EntityKey> {
     try transaction { () throws(SyncError) in
       for snapshot in snapshots {
         try models[snapshot.key.type]?.restore(snapshot, in: store)
-        changed.insert(snapshot.key)
+      }
+    }
+    return Set(snapshots.map(\.key))
+  }
+
+  /// Ends a start from snapshots: what the server no longer has goes, and the feed goes on from the cursor.
+  func endRestoring(_ ids: [String: Set<String>], cursor: String?) throws(SyncError) -> Set<EntityKey> {
+    var changed: Set<EntityKey> = []
+    try transaction { () throws(SyncError) in
+      for (type, ids) in ids {
+        if let model = models[type] { changed.formUnion(try model.keepOnly(ids, in: store)) }
+        try store.remember("type:\(type)", "known")
       }
       if let cursor { try store.remember("cursor", cursor) }
     }
     return changed
   }
 
+  /// Those types of which no snapshots have been taken yet.
+  func newTypes(of types: [String]) throws(SyncError) -> [String] {
+    var new: [String] = []
+    for type in types where try store.remembered("type:\(type)") == nil {
+      new.append(type)
+    }
+    return new
+  }
+
   /// The place in the feed that this store has read up to.
   func cursor() throws(SyncError) -> String? { try store.remembered("cursor") }
 
-  /// Notes what the server's clock says.
-  func noteServerTime(_ milliseconds: Int64) { clockOffset = milliseconds - Date().milliseconds }
+  /// Whose store it is; remembered the first time.
+  func belongs(to owner: String) throws(SyncError) -> Bool {
+    if let known = try store.remembered("owner") { return Text.same(known, owner) }
+    try store.remember("owner", owner)
+    return true
+  }
+
+  /// Notes what the server's clock says. Where this device's was wrong by more than half a minute, what never left it moves
+  /// with the correction.
+  ///
+  /// - Returns: the entities whose events have moved.
+  func noteServerTime(_ milliseconds: Int64) throws(SyncError) -> Set<EntityKey> {
+    clockOffset = milliseconds - Date().milliseconds
+    var changed: Set<EntityKey> = []
+    let waiting = try store.neverSent()
+    guard waiting.contains(where: { abs(clockOffset - $0.clockOffset) > Self.tolerance }) else { return changed }
+    try transaction { () throws(SyncError) in
+      var last: Stamp?
+      for (event, offset) in waiting {
+        let key = EntityKey(type: event.entityType, id: event.entityID)
+        var stamp = event.timestamp
+        if abs(clockOffset - offset) > Self.tolerance {
+          let moved = max(0, stamp.milliseconds + clockOffset - offset)
+          stamp = Stamp(milliseconds: moved, counter: stamp.counter, node: stamp.node)
+        }
+        // The same order as before, and never at or before what the server has of the entity.
+        for floor in [last, try store.newestSynced(of: key)].compactMap({ $0 }) where stamp <= floor {
+          var clock = HybridClock(node: event.timestamp.node, reached: floor)
+          stamp = clock.now(wall: 0)
+        }
+        last = stamp
+        guard stamp != event.timestamp else { continue }
+        try store.restamp(event.id, stamp, clockOffset: clockOffset)
+        changed.insert(key)
+      }
+      for key in changed {
+        try models[key.type]?.refold(key.id, from: .start, in: store)
+      }
+    }
+    clock = HybridClock(node: clock.node, reached: try store.newestStamp())
+    return changed
+  }
+
+  /// How wrong a clock may be before stamps are moved for it, in milliseconds.
+  private static let tolerance: Int64 = 30_000
 
   /// What the status shows.
-  func summary() throws(SyncError) -> (pending: Int, oldest: Date?, rejections: [Rejection]) {
+  func summary() throws(SyncError) -> StoreSummary {
     let (count, oldest) = try store.pending()
-    return (count, oldest.map { Date(milliseconds: $0) }, try store.rejections())
+    return StoreSummary(
+      pending: count, oldest: oldest.map { Date(milliseconds: $0) }, rejections: try store.rejections(),
+      overtaken: try store.overtaken(), needsUpdate: try store.hasUnreadable())
   }
 
   // MARK: - What the user decides
 
-  /// Sends a refused event again, stamped anew; what waited for it goes with it, behind it.
+  /// Sends a refused event again, stamped anew; what waited for a `create` goes with it, behind it.
   func retry(_ id: UUID) throws(SyncError) -> Set<EntityKey> {
     try decide(on: id) { event throws(SyncError) in
-      let stamp = clock.now(wall: wall())
-      try store.restamp(event.id, stamp)
+      try store.restamp(event.id, clock.now(wall: wall()), clockOffset: clockOffset)
       try store.mark(event.id, .pending)
     }
   }
 
-  /// Drops a refused event, and what waited for it.
+  /// Drops a refused event; what waited for a `create` goes with it.
   func discard(_ id: UUID) throws(SyncError) -> Set<EntityKey> {
     try decide(on: id) { event throws(SyncError) in try store.remove(event.id) }
   }
@@ -228,13 +316,12 @@ actor SyncDatabase {
     try transaction { () throws(SyncError) in
       guard let (event, status) = try store.event(id), status == .rejected else { return }
       let key = EntityKey(type: event.entityType, id: event.entityID)
-      let waiting = try store.unsynced(of: key).filter { $0.id != id }
+      let waiting = isCreate(event) ? try store.unsynced(of: key).filter { $0.status == .blocked } : []
       try act(event)
       for other in waiting {
-        if let (_, status) = try store.event(other.id), status == .blocked { try act(other) }
+        try act(other.event)
       }
-      try models[key.type]?.refold(key.id, from: event.place, in: store)
-      changed.insert(key)
+      changed.insert(try refold(after: event))
     }
     return changed
   }
@@ -242,6 +329,23 @@ actor SyncDatabase {
   private func transaction(_ body: () throws(SyncError) -> Void) throws(SyncError) {
     try store.database.transaction(body)
   }
+}
+
+/// Why the server has refused an event.
+struct Verdict: Sendable {
+  let id: UUID
+  let code: String
+  let reason: String
+  let isRetryable: Bool
+}
+
+/// What a store says of itself.
+struct StoreSummary: Sendable {
+  let pending: Int
+  let oldest: Date?
+  let rejections: [Rejection]
+  let overtaken: [LoggedEvent]
+  let needsUpdate: Bool
 }
 
 /// A serial queue as an actor's executor; `DispatchSerialQueue` is none on Linux.

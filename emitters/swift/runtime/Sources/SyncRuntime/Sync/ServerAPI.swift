@@ -10,15 +10,9 @@ struct ServerAPI: Sendable {
   struct BatchAnswer: Sendable {
     let accepted: [UUID]
     let rejected: [Verdict]
+    /// The position of the last accepted event.
+    let head: Int64
     let serverTime: Int64
-  }
-
-  /// Why an event was refused.
-  struct Verdict: Sendable {
-    let id: UUID
-    let code: String
-    let reason: String
-    let isRetryable: Bool
   }
 
   /// A page of the feed.
@@ -51,7 +45,9 @@ struct ServerAPI: Sendable {
             id: try reader.required("id"), code: try reader.required("code"), reason: try reader.required("reason"),
             isRetryable: try reader.required("retryable")))
       }
-      return BatchAnswer(accepted: accepted, rejected: verdicts, serverTime: try reader.required("server_time"))
+      let head: Int64? = try reader.nullable("seq")
+      return BatchAnswer(
+        accepted: accepted, rejected: verdicts, head: head ?? 0, serverTime: try reader.required("server_time"))
     }
   }
 
@@ -68,6 +64,14 @@ struct ServerAPI: Sendable {
       return FeedPage(
         events: events, cursor: try reader.required("cursor"), hasMore: try reader.required("has_more"),
         serverTime: try reader.required("server_time"))
+    }
+  }
+
+  /// What the server's clock says.
+  func time() async throws(ServerFailure) -> Int64 {
+    try read(await answer("GET", "events/since", [("limit", "1")])) { value throws(InvalidValue) in
+      var reader = try WireReader(value, at: .root)
+      return try reader.required("server_time")
     }
   }
 
@@ -111,7 +115,7 @@ struct ServerAPI: Sendable {
     for try await piece in transport.stream(request) {
       switch piece {
       case .status(200): yield(.open)
-      case .status(let status): throw ServerFailure.refused(status: status, code: "", retryAfter: nil)
+      case .status(let status): throw ServerFailure.refused(status: status)
       case .bytes(let data):
         for text in parser.feed(data) {
           if let message = try LiveMessage(text: text) { yield(message) }
@@ -148,7 +152,8 @@ struct ServerAPI: Sendable {
       guard (200..<300).contains(answer.status) else {
         let problem = (try? JSONValue(parsing: String(decoding: answer.body, as: UTF8.self)))?.object
         throw ServerFailure.refused(
-          status: answer.status, code: problem?["code"]?.string ?? "", retryAfter: answer.retryAfter)
+          status: answer.status, code: problem?["code"]?.string ?? "", index: problem?["index"]?.int,
+          retryAfter: answer.retryAfter)
       }
       return answer.body
     } catch let failure as ServerFailure {
@@ -174,14 +179,14 @@ enum ServerFailure: Error, Sendable {
   /// No answer came.
   case unreachable(String)
   /// It answered with a status of 400 or more.
-  case refused(status: Int, code: String, retryAfter: Double?)
+  case refused(status: Int, code: String = "", index: Int64? = nil, retryAfter: Double? = nil)
   /// It answered with what is no answer of its contract.
   case unreadable(String)
-
   /// Whether the server no longer goes on from the cursor: the client starts from snapshots.
   var endsCursor: Bool {
     switch self {
-    case .refused(status: 410, _, _), .refused(status: 400, code: "invalid_cursor", _): true
+    case .refused(let status, let code, _, _):
+      status == 410 || (status == 400 && code == "invalid_cursor") || code == "cursor_expired"
     default: false
     }
   }

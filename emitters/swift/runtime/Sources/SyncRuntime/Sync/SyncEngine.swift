@@ -10,21 +10,29 @@ actor SyncEngine {
     case connection(SyncConnection)
     case changed(Set<EntityKey>)
     case synced(Date)
-    case problem(String)
+    case problem(SyncError)
   }
 
   private static let batchLimit = 50
   private static let pageLimit = 500
+  /// How often the feed is asked where no stream can be had.
+  private static let pollInterval = 2.0
+  /// How many polls lie between two tries of the stream.
+  private static let pollsPerTry = 30
 
-  private let database: SyncDatabase
-  private let server: ServerAPI
-  private let types: [String]
+  let database: SyncDatabase
+  let server: ServerAPI
+  let types: [String]
   private let report: @Sendable (Report) async -> Void
 
   private var loops: [Task<Void, Never>] = []
   private var limit = batchLimit
   private var sleeping: [UUID: CheckedContinuation<Void, Never>] = [:]
   private var isWorkWaiting = false
+  /// Whether the server has said its time since the start or the last time offline: stamps are checked by it.
+  private var knowsTime = false
+  /// How often in a row the stream could not be had while the feed could.
+  private var lostStreams = 0
 
   init(
     database: SyncDatabase, server: ServerAPI, types: [String], report: @escaping @Sendable (Report) async -> Void
@@ -43,14 +51,15 @@ actor SyncEngine {
 
   /// Ends both loops.
   func stop() async {
-    for loop in loops {
+    let ending = loops
+    loops = []
+    for loop in ending {
       loop.cancel()
     }
     wake()
-    for loop in loops {
+    for loop in ending {
       await loop.value
     }
-    loops = []
   }
 
   /// Something was recorded, or the network or the app is back: no hold outlasts this.
@@ -64,15 +73,18 @@ actor SyncEngine {
   }
 
   /// Sends and fetches once, for a background task.
-  func syncOnce() async throws(SyncError) {
+  func flush() async throws(SyncError) {
     do {
       while try await sendBatch() {}
       try await catchUp()
-    } catch let error as SyncError {
-      throw error
     } catch {
-      throw .network("\(error)")
+      throw SyncError(error)
     }
+  }
+
+  /// Tells of changes, where there are any.
+  func tell(_ keys: Set<EntityKey>) async {
+    if !keys.isEmpty { await report(.changed(keys)) }
   }
 
   // MARK: - Sending
@@ -95,35 +107,54 @@ actor SyncEngine {
 
   /// Sends the next batch; says whether there was one.
   private func sendBatch() async throws -> Bool {
+    guard try await database.summary().pending > 0 else { return false }
+    if !knowsTime { try await note(server.time()) }
     let batch = try await database.nextBatch(limit: limit)
     guard !batch.isEmpty else { return false }
-    let answer: ServerAPI.BatchAnswer
     do {
-      answer = try await server.postBatch(batch)
-    } catch {
-      guard case .refused(status: 413, let code, _) = error else { throw error }
-      try await shrink(batch, code)
-      return true
-    }
-    limit = min(Self.batchLimit, limit * 2)
-    await database.noteServerTime(answer.serverTime)
-    let final = answer.rejected.filter { !$0.isRetryable }.map { ($0.id, $0.code, $0.reason) }
-    await report(.changed(try await database.settle(accepted: answer.accepted, rejected: final)))
-    await report(.synced(Date()))
-    if answer.rejected.contains(where: \.isRetryable) {
-      throw ServerFailure.refused(status: 503, code: "retryable", retryAfter: nil)
+      let answer = try await server.postBatch(batch)
+      limit = min(Self.batchLimit, limit * 2)
+      try await note(answer.serverTime)
+      try await settle(answer)
+    } catch ServerFailure.refused(status: 413, _, _, _) {
+      try await shrink(batch)
+    } catch ServerFailure.refused(status: 422, let code, let index?, _) {
+      try await setAside(batch, at: Int(index), code: code, "The server cannot read this change.")
     }
     return true
   }
 
+  private func settle(_ answer: ServerAPI.BatchAnswer) async throws {
+    let final = answer.rejected.filter { !$0.isRetryable }
+    await tell(try await database.settle(accepted: answer.accepted, head: answer.head, rejected: final))
+    try await refetchStale()
+    await report(.synced(Date()))
+    // What is to be tried again waits, and so does what was stamped anew, lest the two go round without end.
+    guard answer.rejected.contains(where: { $0.isRetryable || $0.code == "clock_drift" }) else { return }
+    throw ServerFailure.refused(status: 503, code: "retryable")
+  }
+
   /// Half as many events next time; a single one that is too large waits for the user.
-  private func shrink(_ batch: [LoggedEvent], _ code: String) async throws {
-    guard batch.count == 1 else {
+  private func shrink(_ batch: [LoggedEvent]) async throws {
+    if batch.count == 1 {
+      try await setAside(batch, at: 0, code: "batch_too_large", "This change is too large for the server.")
+    } else {
       limit = max(1, batch.count / 2)
-      return
     }
-    let reason = "This change is too large for the server."
-    await report(.changed(try await database.settle(accepted: [], rejected: [(batch[0].id, code, reason)])))
+  }
+
+  /// Puts one event on the list of the refused; the rest goes at once.
+  private func setAside(_ batch: [LoggedEvent], at index: Int, code: String, _ reason: String) async throws {
+    guard batch.indices.contains(index) else { throw ServerFailure.refused(status: 422, code: code) }
+    let verdict = Verdict(id: batch[index].id, code: code, reason: reason, isRetryable: false)
+    await tell(try await database.settle(accepted: [], head: 0, rejected: [verdict]))
+    await report(.synced(Date()))
+  }
+
+  /// Notes what the server's clock says.
+  func note(_ serverTime: Int64) async throws {
+    knowsTime = true
+    await tell(try await database.noteServerTime(serverTime))
   }
 
   // MARK: - Following
@@ -134,107 +165,76 @@ actor SyncEngine {
       do {
         await report(.connection(.connecting))
         try await catchUp()
-        try await followStream { backoff.reset() }
-        await rest(backoff.next())
+        await report(.connection(.online))
+        await report(.synced(Date()))
+        backoff.reset()
+        if lostStreams < 2 {
+          try await followStream()
+        } else {
+          try await poll()
+        }
       } catch {
         let hold = await wait(after: error, &backoff)
-        await report(.connection(.offline))
+        guard !Task.isCancelled else { return }
+        await report(.connection(Self.isUnauthorized(error) ? .unauthorized : .offline))
+        knowsTime = false
         await rest(hold)
       }
     }
   }
 
-  /// Reads the feed up to its end.
-  private func catchUp() async throws {
+  /// Follows the stream until it ends; one that never begins counts.
+  private func followStream() async throws {
+    var hasBegun = false
     do {
-      try await readFeed()
-    } catch {
-      guard error.endsCursor else { throw error }
-      _ = try await startFromSnapshots()
-    }
-  }
-
-  private func readFeed() async throws(ServerFailure) {
-    var cursor = try await databaseCursor()
-    if cursor == nil { cursor = try await startFromSnapshots() }
-    while !Task.isCancelled {
-      let page = try await server.feed(since: cursor, types: types, limit: Self.pageLimit)
-      await database.noteServerTime(page.serverTime)
-      try await take(page.events, cursor: page.cursor)
-      cursor = page.cursor
-      guard page.hasMore else { return }
-    }
-  }
-
-  private func databaseCursor() async throws(ServerFailure) -> String? {
-    do {
-      return try await database.cursor()
-    } catch {
-      throw .unreadable("\(error)")
-    }
-  }
-
-  /// Takes over the server's states, and gives the cursor that goes on from them.
-  private func startFromSnapshots() async throws(ServerFailure) -> String? {
-    var first: String?
-    for type in types {
-      var after: String?
-      repeat {
-        let page = try await server.snapshots(of: type, after: after)
-        first = first ?? page.cursor
-        try await restore(page.snapshots, cursor: nil)
-        after = page.next
-      } while after != nil
-    }
-    try await restore([], cursor: first)
-    return first
-  }
-
-  private func followStream(_ isAlive: () -> Void) async throws {
-    for try await message in server.live(since: try await database.cursor(), types: types) {
-      switch message {
-      case .open: await report(.connection(.online))
-      case .event(let event, let cursor):
-        isAlive()
-        try await take([event], cursor: cursor)
-      case .caughtUp(let cursor, let serverTime):
-        isAlive()
-        await database.noteServerTime(serverTime)
-        try await take([], cursor: cursor)
-      case .error(let code): throw ServerFailure.refused(status: 0, code: code, retryAfter: nil)
+      for try await message in server.live(since: try await database.cursor(), types: types) {
+        switch message {
+        case .open: hasBegun = true
+        case .event(let event, let cursor): try await take([event], cursor: cursor)
+        case .caughtUp(let cursor, let serverTime):
+          lostStreams = 0
+          try await note(serverTime)
+          try await take([], cursor: cursor)
+        case .error(let code): throw ServerFailure.refused(status: 0, code: code)
+        }
       }
+    } catch {
+      if error is CancellationError || (error as? ServerFailure)?.endsCursor == true { throw error }
+      // That the server is away says nothing of streams: the feed will say it.
+      hasBegun = hasBegun && !(error is ServerFailure)
     }
+    if !hasBegun { lostStreams += 1 }
+    await rest(Double.random(in: 0.1...0.5))
   }
 
-  private func take(_ events: [LoggedEvent], cursor: String) async throws(ServerFailure) {
-    let taken: (changed: Set<EntityKey>, late: Set<EntityKey>)
-    do {
-      taken = try await database.take(events, cursor: cursor)
-    } catch {
-      throw .unreadable("\(error)")
+  /// Asks the feed again and again, where something on the way lets no stream through.
+  private func poll() async throws {
+    for _ in 0..<Self.pollsPerTry where !Task.isCancelled {
+      await rest(Self.pollInterval)
+      try await catchUp()
     }
-    for key in taken.late {
-      let page = try await server.snapshots(of: key.type, after: nil, entity: key.id)
-      try await restore(page.snapshots, cursor: nil)
-    }
-    await report(.changed(taken.changed))
-    await report(.synced(Date()))
+    lostStreams = 1
   }
 
-  private func restore(_ snapshots: [ServerSnapshot], cursor: String?) async throws(ServerFailure) {
-    do {
-      await report(.changed(try await database.restore(snapshots, cursor: cursor)))
-    } catch {
-      throw .unreadable("\(error)")
-    }
+  func take(_ events: [LoggedEvent], cursor: String) async throws {
+    await tell(try await database.take(events, cursor: cursor))
+    try await refetchStale()
+    if !events.isEmpty { await report(.synced(Date())) }
   }
+
+  /// Where the feed of this client goes on, in pages.
+  static var page: Int { pageLimit }
 
   // MARK: - Waiting
 
+  private static func isUnauthorized(_ error: any Error) -> Bool {
+    if case ServerFailure.refused(status: 401, _, _, _) = error { true } else { false }
+  }
+
   /// How long a failure holds a loop, in seconds.
   private func wait(after error: any Error, _ backoff: inout Backoff) async -> Double {
-    if !(error is CancellationError) { await report(.problem("\(error)")) }
-    if case ServerFailure.refused(_, _, let after?) = error { return max(after, 0.1) }
+    if !(error is CancellationError), !Task.isCancelled { await report(.problem(SyncError(error))) }
+    if case ServerFailure.refused(_, _, _, let after?) = error { return max(after, 0.1) }
     return backoff.next()
   }
 
@@ -271,4 +271,6 @@ public enum SyncConnection: Sendable, Hashable {
   case online
   /// The server cannot be reached; it will be asked again.
   case offline
+  /// The server does not take the token; it will be asked again with a new one.
+  case unauthorized
 }
