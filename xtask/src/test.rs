@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What is tested beyond the default features.
-const FEATURES: &str = "sync-fixtures/jwt";
+const FEATURES: &str = "sync-fixtures/jwt,sync-fixtures/postgres-tls";
 
 /// `cargo xtask test`
 #[derive(clap::Args)]

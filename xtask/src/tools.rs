@@ -71,9 +71,9 @@ pub(crate) fn postgres() -> Outcome {
     }
 }
 
-/// The brokers' programs; from Debian's packages where there are none and we may install them.
+/// The brokers' programs, and what makes certificates; from Debian's packages where there are none and we may install them.
 pub(crate) fn brokers() -> Outcome {
-    for package in ["redis-server", "nats-server"] {
+    for package in ["redis-server", "nats-server", "openssl"] {
         let found = || {
             ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
                 .iter()

@@ -22,7 +22,19 @@ pub(crate) enum UrlError {
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, UrlError> {
     let options = PgConnectOptions::from_str(url)?;
     check(&options, cfg!(feature = "postgres-tls"))?;
+    #[cfg(feature = "postgres-tls")]
+    choose_crypto();
     Ok(options)
+}
+
+/// Where two crypto libraries are linked, as that of NATS beside ours, rustls takes neither by itself and panics. What the
+/// application has chosen before stays.
+#[cfg(feature = "postgres-tls")]
+fn choose_crypto() {
+    let chosen = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    if chosen.is_err() {
+        tracing::debug!("the application has chosen a crypto library");
+    }
 }
 
 fn check(options: &PgConnectOptions, tls: bool) -> Result<(), UrlError> {
