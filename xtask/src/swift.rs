@@ -13,6 +13,8 @@ pub(crate) use toolchain::{Toolchain, find as toolchain};
 const PACKAGE: &str = "emitters/swift";
 /// Where generated code goes.
 const GENERATED: &str = "emitters/swift/check/generated";
+/// The example: a waiter's command line.
+const WAITER: &str = "examples/pos-swift";
 /// What is generated.
 const CASES: [&str; 5] = ["fixtures", "pos", "repair", "types", "awkward"];
 /// Flags of every build, so that one serves all.
@@ -32,7 +34,28 @@ pub(crate) fn test() -> Outcome {
         "building the runtime, the generated packages and their tests",
         &mut build(&swift, &["--build-tests"]),
     )?;
-    run_tests(&swift)
+    run_tests(&swift)?;
+    take_an_order(&swift)
+}
+
+/// Builds the example upon a package as users have it, and takes an order with it that no server hears of.
+fn take_an_order(swift: &Toolchain) -> Outcome {
+    let package = root().join(WAITER).join("sync");
+    step(
+        "generating the waiter's package",
+        example("emit").args(["swift", "pos"]).arg(package),
+    )?;
+    step(
+        "building the waiter",
+        &mut swift.command(WAITER, &["swift", "build", "--quiet"]),
+    )?;
+    let script = "rm -f .build/waiter.sqlite*; printf 'open 4\\nadd 1 1250 Burger\\nquit\\n' | \
+                  .build/debug/waiter http://127.0.0.1:1/api/v1 .build/waiter.sqlite";
+    let printed = output(&mut swift.command(WAITER, &["sh", "-c", script]))?;
+    match printed.contains("1 × Burger 1250") {
+        true => Ok(()),
+        false => Err(format!("the waiter took no order:\n{printed}")),
+    }
 }
 
 /// Writes the Swift of every test case, and the corpus of values and folds that all targets agree on.
