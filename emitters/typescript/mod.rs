@@ -30,7 +30,7 @@ mod unions;
 
 use minijinja::Environment;
 use serde::Serialize;
-use sync_runtime::schema::Schema;
+use sync_runtime::schema::{Mode, Schema};
 
 use crate::{Emitter, Error, FileSet, template};
 use plan::Plan;
@@ -51,7 +51,32 @@ impl Emitter for TypeScript {
         runtime::FILES.iter().any(|(copied, _)| *copied == path)
     }
 
+    fn left_out(&self, schema: &Schema) -> Option<String> {
+        let of_mode = |mode: Mode| {
+            let models = schema.models().iter().filter(move |it| it.mode == mode);
+            models.map(|it| &*it.entity).collect::<Vec<_>>().join(", ")
+        };
+        let (rows, api) = (of_mode(Mode::Rows), of_mode(Mode::Api));
+        let parts = [("rows", rows), ("api", api)];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(_, models)| !models.is_empty())
+            .map(|(mode, models)| format!("{mode} models yet: {models}"))
+            .collect();
+        (!parts.is_empty()).then(|| {
+            format!(
+                "the TypeScript target does not write {}",
+                parts.join(", nor ")
+            )
+        })
+    }
+
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
+        let mut models = schema.models().to_vec();
+        models.retain(|model| model.mode == Mode::Events);
+        // Fewer models of a sound schema are one.
+        let schema =
+            &Schema::new(models).map_err(|_| Error::new("the models do not go together"))?;
         let plan = Plan::new(schema)?;
         let mut out = Output {
             env: template::environment(TEMPLATES)?,

@@ -7,6 +7,7 @@ use crate::{
     ctxt::Ctxt,
     input::{
         Field, Kind, Model,
+        container::Mode,
         events::{EffectDecl, EventDecl},
     },
     words,
@@ -51,8 +52,11 @@ impl Event<'_> {
     }
 }
 
-/// Every event whose effect is known; the others are errors.
+/// Every event whose effect is known; the others are errors. A row has three, whatever is declared.
 pub(crate) fn events<'a>(cx: &Ctxt, model: &'a Model<'_>) -> Vec<Event<'a>> {
+    if model.mode() != Mode::Events && !model.has_wrong_mode() {
+        return changes(model);
+    }
     let declared = model.attrs.events.iter().flat_map(|decl| &decl.events);
     declared
         .filter_map(|decl| {
@@ -61,6 +65,27 @@ pub(crate) fn events<'a>(cx: &Ctxt, model: &'a Model<'_>) -> Vec<Event<'a>> {
                 effect: effect(cx, model, decl)?,
             })
         })
+        .collect()
+}
+
+/// What happens to a row: it is made, some of its fields change, it ends.
+fn changes<'a>(model: &'a Model<'_>) -> Vec<Event<'a>> {
+    let fields = model.fields.iter().enumerate();
+    let writable = fields.filter(|(_, field)| field.is_writable());
+    let updated = Effect::Merge {
+        fields: writable
+            .map(|(field, declared)| Target {
+                field,
+                span: declared.ident.span(),
+            })
+            .collect(),
+        implied: false,
+    };
+    let effects = [Effect::Create, updated, Effect::Delete];
+    let names = model.changes.iter();
+    names
+        .zip(effects)
+        .map(|(name, effect)| Event { name, effect })
         .collect()
 }
 

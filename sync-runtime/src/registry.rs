@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     guard::AnyGuard,
-    schema::{Model, Problem, Schema},
+    schema::{Mode, Model, Problem, Schema},
     semantics::fold::{Faults, Reducer},
     typed::{CustomFn, Registration, UpcastFn},
 };
@@ -49,7 +49,11 @@ impl Models {
     ) -> Result<Self, Vec<Problem>> {
         let mut models = Vec::new();
         let mut functions = BTreeMap::new();
-        for registration in registrations {
+        // The other modes are declared and not served yet.
+        let served = registrations
+            .into_iter()
+            .filter(|registration| registration.model.mode == Mode::Events);
+        for registration in served {
             functions.insert(
                 registration.model.entity.to_string(),
                 Functions {

@@ -8,7 +8,7 @@ use syn::{Ident, Type, spanned::Spanned};
 
 use crate::{
     ctxt::Ctxt,
-    input::{Field, Kind},
+    input::{Field, Kind, container::Mode},
     shape::{Shape, argument},
 };
 
@@ -370,9 +370,11 @@ pub(super) fn wrong_type(field: &Field<'_>, rule: &str, shape: Shape) -> String 
 }
 
 /// `id: i64`
-pub(super) fn id_type(cx: &Ctxt, field: &Field<'_>) {
+pub(super) fn id_type(cx: &Ctxt, field: &Field<'_>, mode: Mode) {
     let message = match field.shape {
         Shape::Uuid | Shape::String | Shape::Unknown => return,
+        Shape::Int { wide: true } if mode != Mode::Events => return,
+        _ if mode != Mode::Events => "an id is a `Uuid`, a newtype of it, a `String`, or an `i64`",
         Shape::Int { .. } => {
             "a device cannot count ids on its own: in events mode an id is a `Uuid`, a newtype of it, or a `String`"
         }

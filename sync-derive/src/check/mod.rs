@@ -8,14 +8,15 @@ mod rights;
 use crate::{
     ctxt::Ctxt,
     infer::Event,
-    input::Model,
+    input::{Model, container::Mode},
     types::{Body, Data, Declared, Member},
 };
 
 /// What a model may declare.
 pub(crate) fn model(cx: &Ctxt, model: &Model<'_>, events: &[Event<'_>]) {
-    model::mode(cx, model);
     model::other_modes(cx, model);
+    model::unlogged(cx, model);
+    model::columns(cx, model);
     model::names(cx, model);
     model::snapshot(cx, model);
     model::upcasts(cx, model);
@@ -25,7 +26,9 @@ pub(crate) fn model(cx: &Ctxt, model: &Model<'_>, events: &[Event<'_>]) {
         fields::shared(cx, field, &model.ident.to_string());
         fields::machine(cx, field);
         fields::hidden(cx, field);
-        fields::list(cx, field);
+        if model.mode() == Mode::Events {
+            fields::list(cx, field);
+        }
     }
     fields::wire_names(cx, &model.fields);
     model::events(cx, model, events);

@@ -17,31 +17,27 @@ use crate::{
 
 /// Segments that the server's own routes take.
 const RESERVED_PATHS: [&str; 6] = ["events", "live", "health", "organizations", "openapi", "v1"];
-
-/// `mode = "rows"`, or none
-pub(super) fn mode(cx: &Ctxt, model: &Model<'_>) {
-    match model.attrs.mode {
-        Some((Mode::Events, _)) => {}
-        Some((Mode::Rows, span)) => cx.error(span, "mode \"rows\" is not built yet; what is built is \"events\""),
-        Some((Mode::Api, span)) => cx.error(span, "mode \"api\" is not built yet; what is built is \"events\""),
-        None if model.attrs.wrote("mode") => {}
-        None => cx.error_at(
-            model.ident,
-            "without a mode a model is a plain typed API, which is not built yet: write `#[sync(mode = \"events\", \
-             events(...))]`",
-        ),
-    }
-}
+/// What the table of a rows model has beside its fields.
+const TX_COLUMNS: [&str; 2] = ["tx", "field_tx"];
 
 /// Keys of one mode in another: `mode = "rows", events(...)`, `mode = "events", local_first`
 pub(super) fn other_modes(cx: &Ctxt, model: &Model<'_>) {
-    let Some((mode, _)) = model.attrs.mode else {
+    if model.has_wrong_mode() {
         return;
-    };
+    }
+    let mode = model.mode();
     let attrs = &model.attrs;
     let belongs = |key: &str, owner: Mode, span: Option<Span>| {
         if let Some(span) = span.filter(|_| mode != owner) {
-            cx.error(span, format!("'{key}' belongs to mode \"{}\"", name(owner)));
+            let without = match model.attrs.mode {
+                Some(_) => "",
+                None => ", and a model without one is a plain typed API",
+            };
+            let owner = name(owner);
+            cx.error(
+                span,
+                format!("'{key}' belongs to mode \"{owner}\"{without}"),
+            );
         }
     };
     belongs(
@@ -65,6 +61,52 @@ pub(super) fn other_modes(cx: &Ctxt, model: &Model<'_>) {
         belongs("conflict", Mode::Rows, field.attrs.conflict_manual);
         let machine = field.attrs.state.as_ref();
         belongs("state", Mode::Events, machine.map(|machine| machine.span));
+    }
+}
+
+/// What needs a log, without one: `mode = "api", notification = "redis"`, `version = 2`
+pub(super) fn unlogged(cx: &Ctxt, model: &Model<'_>) {
+    if model.mode() != Mode::Api || model.has_wrong_mode() {
+        return;
+    }
+    let attrs = &model.attrs;
+    let keys = [
+        ("notification", attrs.notification.map(|(_, span)| span)),
+        ("version", attrs.version.map(|(_, span)| span)),
+        ("upcast", attrs.upcasts.first().map(|upcast| upcast.span)),
+    ];
+    for (key, span) in keys {
+        if let Some(span) = span {
+            cx.error(
+                span,
+                format!(
+                    "'{key}' is for what is logged and synced, and a plain typed API is neither"
+                ),
+            );
+        }
+    }
+}
+
+/// `mode = "rows"` with a field `tx`, or one called `_id`: the table has columns of these names
+pub(super) fn columns(cx: &Ctxt, model: &Model<'_>) {
+    if model.mode() == Mode::Events {
+        return;
+    }
+    for field in &model.fields {
+        let name = &*field.wire;
+        if model.mode() == Mode::Rows && TX_COLUMNS.contains(&name) {
+            cx.error(
+                field.ident.span(),
+                format!("'{name}' is a column in which a row's transactions are kept: call the field otherwise"),
+            );
+        } else if name.starts_with('_') {
+            cx.error(
+                field.ident.span(),
+                format!(
+                    "'{name}' would be a column, and those that begin with '_' are the server's own"
+                ),
+            );
+        }
     }
 }
 
@@ -194,9 +236,7 @@ pub(super) fn id(cx: &Ctxt, model: &Model<'_>) {
             model.ident,
             "a model has an id: a field `id: Uuid`, or another that is marked `#[sync(id)]`",
         ),
-        // The other modes also count ids.
-        [id] if matches!(model.attrs.mode, Some((Mode::Events, _))) => fields::id_type(cx, id),
-        [_] => {}
+        [id] => fields::id_type(cx, id, model.mode()),
         [_, second, ..] => cx.error_at(second.ident, "a model has one id"),
     }
 }
@@ -219,7 +259,7 @@ pub(super) fn managed_once(cx: &Ctxt, model: &Model<'_>) {
 
 /// `mode = "events"` without events, or without one that makes the entity
 pub(super) fn events(cx: &Ctxt, model: &Model<'_>, known: &[Event<'_>]) {
-    if !matches!(model.attrs.mode, Some((Mode::Events, _))) {
+    if model.mode() != Mode::Events {
         return;
     }
     let message = "a model in events mode has at least one event: `events(created, ...)`";

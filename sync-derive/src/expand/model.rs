@@ -9,7 +9,7 @@ use crate::{
     infer::{Effect, Event, Target},
     input::{
         Model,
-        container::{Named, SnapshotDecl},
+        container::{Mode, Named, SnapshotDecl},
         lift::{LiftDecl, UpcastDecl},
     },
 };
@@ -56,12 +56,18 @@ fn schema(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
     let tenant = model.attrs.tenant.is_none_or(|(tenant, _)| tenant);
     let fields = list(model.fields.iter().map(field::field));
     let events = list(events.iter().map(|it| event(model, it)));
+    let mode = match model.mode() {
+        Mode::Api => quote!(Api),
+        Mode::Rows => quote!(Rows),
+        Mode::Events => quote!(Events),
+    };
     let snapshot = option(match model.attrs.snapshot.map(|(decl, _)| decl) {
+        None if model.mode() != Mode::Events => None,
         None => Some(snapshot(50, 100)),
         Some(SnapshotDecl::At { every, max }) => Some(snapshot(every, max)),
         Some(SnapshotDecl::Off) => None,
     });
-    let notification = option(model.attrs.notification.map(|name| {
+    let notification = option(model.attrs.notification.map(|(name, _)| {
         let name = quote::format_ident!("{name}");
         quote!(::sync_runtime::schema::Notification::#name)
     }));
@@ -88,7 +94,7 @@ fn schema(model: &Model<'_>, events: &[Event<'_>]) -> TokenStream {
             entity: #entity,
             path: #path,
             doc: #doc,
-            mode: ::sync_runtime::schema::Mode::Events,
+            mode: ::sync_runtime::schema::Mode::#mode,
             version: #version,
             tenant: #tenant,
             fields: #fields,

@@ -54,7 +54,7 @@ pub(crate) struct Container {
     pub(crate) events: Option<EventsDecl>,
     pub(crate) snapshot: Option<(SnapshotDecl, Span)>,
     /// As the variant of the schema.
-    pub(crate) notification: Option<&'static str>,
+    pub(crate) notification: Option<(&'static str, Span)>,
     pub(crate) local_first: Option<Span>,
     /// As the variant of the schema.
     pub(crate) conflict: Option<(&'static str, Span)>,
@@ -130,9 +130,7 @@ impl Container {
                 });
             }
             "snapshot" => self.snapshot = snapshot(cx, item).map(|decl| (decl, item.span())),
-            "notification" => {
-                self.notification = item.choice(cx, &NOTIFICATIONS).map(|(name, _)| name)
-            }
+            "notification" => self.notification = item.choice(cx, &NOTIFICATIONS),
             "local_first" => {
                 self.local_first = item.bool(cx).and_then(|on| on.then_some(item.span()))
             }

@@ -20,7 +20,7 @@ use crate::{
     serde_attrs::{ContainerSerde, FieldSerde, SerdeDefault},
     shape::Shape,
 };
-use container::Container;
+use container::{Container, Mode};
 use field::{DefaultDecl, FieldAttrs, INNER_FIELD, MODEL_FIELD};
 
 /// A model as it is written.
@@ -32,6 +32,8 @@ pub(crate) struct Model<'a> {
     pub(crate) fields: Vec<Field<'a>>,
     /// Fields that serde skips: not part of the model.
     pub(crate) skipped: Vec<&'a Ident>,
+    /// What the three changes of a row are called: `created`, `updated`, `deleted`.
+    pub(crate) changes: [Ident; 3],
 }
 
 /// A field of a model, of a struct or of a member of an enum.
@@ -110,7 +112,19 @@ impl<'a> Model<'a> {
             attrs,
             fields,
             skipped,
+            changes: ["created", "updated", "deleted"]
+                .map(|name| Ident::new(name, input.ident.span())),
         })
+    }
+
+    /// How it reaches a client: a plain typed API unless it says otherwise.
+    pub(crate) fn mode(&self) -> Mode {
+        self.attrs.mode.map_or(Mode::Api, |(mode, _)| mode)
+    }
+
+    /// Whether its mode cannot be read, which is an error already.
+    pub(crate) fn has_wrong_mode(&self) -> bool {
+        self.attrs.mode.is_none() && self.attrs.wrote("mode")
     }
 
     pub(crate) fn entity(&self) -> String {

@@ -32,26 +32,51 @@ fn what_is_no_model() {
     assert_snapshot!(model_errors("struct Order<T> { id: Uuid, of: T }"), @r#"[<T>] a model is not generic: it is a table"#);
     assert_snapshot!(model_errors("#[sync] struct Order { id: Uuid }"), @r#"
     [sync] expected `#[sync(...)]`
-    [Order] without a mode a model is a plain typed API, which is not built yet: write `#[sync(mode = "events", events(...))]`
     "#);
 }
 
 #[test]
 fn modes() {
-    assert_snapshot!(model_errors("struct Order { id: Uuid }"), @r#"
-    [Order] without a mode a model is a plain typed API, which is not built yet: write `#[sync(mode = "events", events(...))]`
+    assert_snapshot!(model_errors("struct Order { id: Uuid }"), @r#"no errors"#);
+    assert_snapshot!(model_errors("#[sync(events(created))] struct Order { id: Uuid }"), @r#"
+    [events] 'events' belongs to mode "events", and a model without one is a plain typed API
     "#);
     assert_snapshot!(model_errors("#[sync(mode = \"event\")] struct Order { id: Uuid }"), @r#"["event"] unknown mode 'event', did you mean 'events'?"#);
     assert_snapshot!(model_errors(
         "#[sync(mode = \"rows\", events(created), snapshot(off), local_first, conflict = \"last_write_wins\")]
          struct Order { id: Uuid, #[sync(conflict = \"manual\")] note: String }"
     ), @r#"
-    ["rows"] mode "rows" is not built yet; what is built is "events"
     [events] 'events' belongs to mode "events"
     [snapshot] 'snapshot' belongs to mode "events"
     "#);
-    assert_snapshot!(model_errors("#[sync(mode = \"api\", tenant = false)] struct Order { id: i64 }"), @r#"
-    ["api"] mode "api" is not built yet; what is built is "events"
+    assert_snapshot!(model_errors(
+        "#[sync(mode = \"rows\", local_first, conflict = \"last_write_wins\", version = 2, notification = \"redis\", \
+                field_groups(basic = [note]), roles(editor = [basic]))]
+         struct Contact { id: i64, #[sync(conflict = \"manual\")] note: String, children: Vec<String> }"
+    ), @r#"no errors"#);
+    assert_snapshot!(model_errors("#[sync(mode = \"api\", tenant = false)] struct Order { id: i64 }"), @r#"no errors"#);
+    assert_snapshot!(model_errors(
+        "#[sync(mode = \"api\", local_first, conflict = \"reject\", version = 2, upcast(1 -> 2: rename(a -> note)), \
+                notification = \"redis\")]
+         struct Report { id: Uuid, #[sync(conflict = \"manual\", default = \"a\", state(a -> [b]))] note: Stage }"
+    ), @r#"
+    [local_first] 'local_first' belongs to mode "rows"
+    ["reject"] 'conflict' belongs to mode "rows"
+    ["manual"] 'conflict' belongs to mode "rows"
+    [state] 'state' belongs to mode "events"
+    ["redis"] 'notification' is for what is logged and synced, and a plain typed API is neither
+    [2] 'version' is for what is logged and synced, and a plain typed API is neither
+    [1] 'upcast' is for what is logged and synced, and a plain typed API is neither
+    "#);
+    assert_snapshot!(model_errors(
+        "#[sync(mode = \"rows\", tenant = false)]
+         struct Contact { id: i32, tx: String, #[serde(rename = \"field_tx\")] other: String, _seq: i32 }"
+    ), @r#"
+    [tenant] 'tenant = false' belongs to mode "api"
+    [tx] 'tx' is a column in which a row's transactions are kept: call the field otherwise
+    [other] 'field_tx' is a column in which a row's transactions are kept: call the field otherwise
+    [_seq] '_seq' would be a column, and those that begin with '_' are the server's own
+    [i32] an id is a `Uuid`, a newtype of it, a `String`, or an `i64`
     "#);
     assert_snapshot!(errors_with(
         "events(created), local_first, conflict = \"reject\", tenant = false",

@@ -21,7 +21,9 @@ pub(super) fn add_model(shapes: &mut Shapes, model: &Model) -> Vec<String> {
     let mut envelopes = Vec::new();
     for event in model.events.iter() {
         let payload = add_payload(shapes, model, event);
-        envelopes.push(add_envelope(shapes, model, event, &payload));
+        if model.is_logged() {
+            envelopes.push(add_envelope(shapes, model, event, &payload));
+        }
         payloads.push(payload);
     }
     if !envelopes.is_empty() {

@@ -25,7 +25,7 @@ pub struct Model {
     pub tenant: bool,
     /// In the order of the declaration, excluded ones among them.
     pub fields: List<Field>,
-    /// Events mode: in the order of the declaration.
+    /// Events mode: in the order of the declaration. Else the three changes of a row: `created`, `updated`, `deleted`.
     pub events: List<Event>,
     /// Events mode; `None`: off.
     pub snapshot: Option<SnapshotPolicy>,
@@ -185,6 +185,11 @@ impl Model {
     /// The first field of that kind.
     pub fn field_of_kind(&self, kind: &FieldKind) -> Option<&Field> {
         self.fields.iter().find(|field| field.kind == *kind)
+    }
+
+    /// Whether its changes are in the log: those of a plain API are not.
+    pub fn is_logged(&self) -> bool {
+        self.mode != Mode::Api
     }
 
     /// The fields that replicas share: all but the excluded ones.
