@@ -11,11 +11,13 @@ use crate::{
         Outcome, Rejection,
         incoming::{Candidate, Content, Valid, normal_entity_id},
         is_inside,
+        rows::RowInput,
         submission::{Acceptance, Submission},
         writer::WriteError,
     },
+    plain::{self, Refused},
     principal::Principal,
-    schema::Model,
+    schema::{Mode, Model},
     semantics::{fold::Occurrence, payload},
     service::{Inner, SyncService},
     store::{EntityKey, StoreError},
@@ -37,7 +39,7 @@ pub struct SyncContext {
 pub struct Emitted {
     /// The event's id.
     pub id: Uuid,
-    /// Its position in the tenant's log.
+    /// Its position in the tenant's log; 0 where the model has none.
     pub seq: u64,
 }
 
@@ -107,6 +109,9 @@ pub async fn emit<M: EventModel>(
     let model = model::<M>(context)?;
     let entity_id = entity_id::<M>(model, id)?;
     let event_id = Uuid::new_v4();
+    if model.mode == Mode::Api {
+        return write_plain::<M>(context, model, entity_id, event).await;
+    }
     let candidate = candidate(context, model, event_id, entity_id, event)?;
     let outcomes = context
         .service
@@ -115,13 +120,46 @@ pub async fn emit<M: EventModel>(
             principal: context.principal.clone(),
             candidates: vec![candidate],
             acceptance: Acceptance::Judged,
+            with_rows: false,
         })
         .await
         .map_err(EmitError::Unavailable)?;
     match outcomes.into_iter().next() {
-        Some(Outcome::Accepted { seq }) => Ok(Emitted { id: event_id, seq }),
+        Some(Outcome::Accepted { seq, .. }) => Ok(Emitted { id: event_id, seq }),
         Some(Outcome::Rejected(rejection)) => Err(EmitError::Rejected(rejection)),
         None => Err(EmitError::Unavailable(WriteError::Unavailable)),
+    }
+}
+
+/// A write of a model that has no log: to its table.
+async fn write_plain<M: EventModel>(
+    context: &SyncContext,
+    model: &Model,
+    entity_id: String,
+    event: &M::Event,
+) -> Result<Emitted, EmitError> {
+    let unknown = || EmitError::UnknownModel(model.entity.to_string());
+    let reducer = context
+        .service
+        .models
+        .reducer(&model.entity)
+        .ok_or_else(unknown)?;
+    let candidate = candidate(context, model, Uuid::new_v4(), entity_id, event)?;
+    candidate.verdict.map_err(EmitError::Rejected)?;
+    let write = plain::Write {
+        reducer,
+        event: model.event(event.name()).ok_or_else(unknown)?,
+        principal: &context.principal,
+        entity_id: candidate.content.entity_id,
+        payload: candidate.content.payload,
+    };
+    match plain::write(&*context.service.store, write, |_| true).await? {
+        Ok(_) => Ok(Emitted {
+            id: Uuid::new_v4(),
+            seq: 0,
+        }),
+        Err(Refused::Rejected(rejection)) => Err(EmitError::Rejected(rejection)),
+        Err(Refused::Precondition) => Err(EmitError::Unavailable(WriteError::Unavailable)),
     }
 }
 
@@ -200,6 +238,7 @@ fn model<M: EventModel>(context: &SyncContext) -> Result<&Model, EmitError> {
 fn entity_id<M: EventModel>(model: &Model, id: &M::Id) -> Result<String, EmitError> {
     let id = match serde_json::to_value(id) {
         Ok(Value::String(id)) => id,
+        Ok(Value::Number(id)) => id.to_string(),
         other => return Err(EmitError::InvalidId(format!("{other:?}"))),
     };
     normal_entity_id(model, id.clone()).map_err(|_| EmitError::InvalidId(id))
@@ -241,6 +280,8 @@ fn candidate<E: ModelEvent>(
             timestamp: String::new(),
             schema_version: model.version,
             payload,
+            // Code on the server sees the row as it stands: there is nothing to expect.
+            row: (model.mode == Mode::Rows).then(RowInput::default),
         },
         verdict,
     })

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     ingest::{Rewind, fold_stored},
+    schema::Mode,
     semantics::fold::Reducer,
     store::{EntityKey, EntityLog, Place, Result, StoredEvent},
 };
@@ -74,6 +75,17 @@ pub async fn page(
         };
         return Ok(seen.then(HistoryPage::default));
     };
+    if reducer.model.mode == Mode::Rows {
+        // What was accepted was applied, unless later writes have overtaken all of it.
+        let entries = page.events.into_iter().map(|event| HistoryEntry {
+            applied: !event.is_overtaken(),
+            event,
+        });
+        return Ok(Some(HistoryPage {
+            entries: entries.collect(),
+            next: page.has_more.then_some(Before(first)),
+        }));
+    }
     let mut folded = Rewind::to(log, reducer, key, &first, 0)
         .await?
         .folded()

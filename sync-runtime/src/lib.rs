@@ -32,6 +32,8 @@ pub mod notify;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 #[cfg(feature = "server")]
+mod plain;
+#[cfg(feature = "server")]
 pub mod principal;
 #[cfg(feature = "server")]
 pub mod registry;
@@ -43,6 +45,7 @@ pub mod serve;
 pub mod service;
 #[cfg(feature = "server")]
 pub mod settings;
+pub mod sql;
 #[cfg(feature = "server")]
 pub mod store;
 pub mod tables;

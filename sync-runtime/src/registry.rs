@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     guard::AnyGuard,
-    schema::{Mode, Model, Problem, Schema},
+    schema::{Model, Problem, Schema},
     semantics::fold::{Faults, Reducer},
     typed::{CustomFn, Registration, UpcastFn},
 };
@@ -49,11 +49,7 @@ impl Models {
     ) -> Result<Self, Vec<Problem>> {
         let mut models = Vec::new();
         let mut functions = BTreeMap::new();
-        // The other modes are declared and not served yet.
-        let served = registrations
-            .into_iter()
-            .filter(|registration| registration.model.mode == Mode::Events);
-        for registration in served {
+        for registration in registrations {
             functions.insert(
                 registration.model.entity.to_string(),
                 Functions {
@@ -80,6 +76,11 @@ impl Models {
     /// The model of that entity.
     pub fn model(&self, entity: &str) -> Option<&Model> {
         self.schema.model(entity)
+    }
+
+    /// The model of that entity, if its changes are in the log.
+    pub fn logged(&self, entity: &str) -> Option<&Model> {
+        self.model(entity).filter(|model| model.is_logged())
     }
 
     /// With the application's rules, by entity.

@@ -41,7 +41,7 @@ pub(super) async fn export(
     while after < end {
         let page = context.store.read_log(tenant, after, None, PAGE).await?;
         for event in page.events.iter().filter(|event| event.seq <= end) {
-            let line = EventMessage::of(event, &context.models, &rights);
+            let line = EventMessage::of(event, &context.models, &rights).whole(event);
             serde_json::to_writer(&mut out, &line).map_err(|error| failed(error.into()))?;
             out.write_all(b"\n").map_err(failed)?;
             written += 1;

@@ -17,8 +17,9 @@ use crate::{
         incoming::normal_entity_id,
     },
     registry::Models,
+    schema::Mode,
     semantics::{hlc::Clock, payload, time},
-    store::{EntityKey, StoredEvent},
+    store::{EntityKey, RowChange, StoredEvent},
 };
 
 /// The most events of one transaction.
@@ -161,6 +162,8 @@ struct Line {
     idempotency_key: String,
     seq: u64,
     received_at: String,
+    #[serde(default)]
+    change: Option<RowChange>,
 }
 
 /// Reads a line, and checks all that needs no log.
@@ -189,6 +192,9 @@ fn parse(models: &Models, tenant: &str, line: &str) -> Result<StoredEvent, Strin
         payload::normal(model, event, Value::Object(line.payload.clone()))
             .map_err(|invalid| invalid.under("payload").to_string())?;
     }
+    if (model.mode == Mode::Rows) != line.change.is_some() {
+        return Err("/change: the change of a row has one, and no other event".to_owned());
+    }
     if line.idempotency_key.len() > 128 {
         return Err("/idempotency_key: at most 128 bytes".to_owned());
     }
@@ -216,5 +222,6 @@ fn parse(models: &Models, tenant: &str, line: &str) -> Result<StoredEvent, Strin
         user_id: line.user_id,
         idempotency_key: line.idempotency_key,
         received_at,
+        change: line.change,
     })
 }

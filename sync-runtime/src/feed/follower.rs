@@ -126,7 +126,11 @@ impl Follower {
 
     /// Waits until there is more.
     pub async fn wait(&mut self) {
-        let after = self.after;
+        self.wait_beyond(self.after).await;
+    }
+
+    /// Waits until the log has something after a position.
+    pub async fn wait_beyond(&mut self, after: u64) {
         // The sender lives as long as what is followed.
         let _ = self.end.wait_for(|end| *end > after).await;
     }

@@ -97,6 +97,12 @@ impl Record {
         &self.sse
     }
 
+    /// The text of the server-sent event.
+    pub fn text_as_sse(&self) -> &str {
+        // It was made of text.
+        std::str::from_utf8(&self.sse).unwrap_or_default()
+    }
+
     /// As a message of a WebSocket; shares its memory with the other form.
     pub fn text(&self) -> &Utf8Bytes {
         &self.text

@@ -159,6 +159,7 @@ mod tests {
             user_id: "u".to_owned(),
             idempotency_key: seq.to_string(),
             received_at: 0,
+            change: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
         writer::unix_millis,
     },
     principal::Principal,
+    semantics::rows::Conflict,
 };
 
 /// What became of a batch.
@@ -33,6 +34,8 @@ struct RejectedEvent {
     code: Code,
     reason: String,
     retryable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<Conflict>,
 }
 
 pub(super) async fn post(
@@ -73,6 +76,7 @@ pub(super) async fn post(
                 principal,
                 candidates,
                 acceptance: Acceptance::Judged,
+                with_rows: false,
             })
             .await?
     };
@@ -85,7 +89,7 @@ pub(super) async fn post(
     };
     for (id, outcome) in ids.into_iter().zip(outcomes) {
         match outcome {
-            Outcome::Accepted { seq } => {
+            Outcome::Accepted { seq, .. } => {
                 answer.accepted.push(id);
                 answer.seq = answer.seq.max(Some(seq));
             }
@@ -94,6 +98,7 @@ pub(super) async fn post(
                 retryable: rejection.code.is_retryable(),
                 code: rejection.code,
                 reason: rejection.reason,
+                conflicts: rejection.conflicts,
             }),
         }
     }

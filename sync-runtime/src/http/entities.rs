@@ -3,15 +3,18 @@
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::{App, Problem, params::Params};
+use super::{App, Problem, etag, params::Params};
 use crate::{
     ingest::incoming::normal_entity_id,
+    plain,
     principal::Principal,
-    schema::{Field, Model, Type},
+    schema::{Field, Mode, Model, Type},
     semantics::{
         access::Rights,
         values::{self, Form},
@@ -52,21 +55,34 @@ pub(super) async fn list(
         order,
         limit: limit + 1,
     };
-    let mut heads = service
-        .store
-        .list(model, &principal.tenant_id, &query)
-        .await?;
+    // The position first: a row may then be newer than it says, never older.
+    let seq = match model.mode {
+        Mode::Rows => Some(service.store.last_seq(&principal.tenant_id).await?),
+        Mode::Events | Mode::Api => None,
+    };
+    let tenant = tenant_of(model, &principal);
+    let mut heads = service.store.list(model, tenant, &query).await?;
     let more = heads.len() > limit as usize;
     heads.truncate(limit as usize);
     let next = heads
         .last()
         .filter(|_| more)
         .map(|last| page_token(query.order.as_ref(), last));
+    let tx: Vec<_> = heads
+        .iter()
+        .filter_map(|head| Some(head.stamps.as_ref()?.shown(model, &rights)))
+        .collect();
     let data: Vec<_> = heads
         .into_iter()
         .filter_map(|head| shown(model, &rights, head))
         .collect();
-    Ok(Json(json!({ "data": data, "next": next })))
+    let mut answer = json!({ "data": data, "next": next });
+    if let Some(seq) = seq {
+        // For each row of `data`, in the same order.
+        answer["tx"] = json!(tx);
+        answer["seq"] = json!(seq);
+    }
+    Ok(Json(answer))
 }
 
 pub(super) async fn one(
@@ -74,18 +90,45 @@ pub(super) async fn one(
     entity: String,
     principal: Principal,
     path: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let model = model(&service, &entity)?;
     let Path(id) = path.map_err(|_| Problem::not_found(format!("there is no such {entity}")))?;
     let absent = || Problem::not_found(format!("there is no {entity} {id}"));
     let key = EntityKey {
-        tenant: principal.tenant_id.clone(),
+        tenant: tenant_of(model, &principal).to_owned(),
         entity_type: entity.clone(),
         entity_id: normal_entity_id(model, id.clone()).map_err(|_| absent())?,
     };
     let head = service.store.head(model, &key).await?.ok_or_else(absent)?;
-    let state = shown(model, &principal.rights(), head).ok_or_else(absent)?;
-    Ok(Json(json!({ "data": state })))
+    let rights = principal.rights();
+    let tag = match (model.mode, head.folded.state()) {
+        (Mode::Api, Some(state)) => Some(etag::of(state)),
+        _ => None,
+    };
+    let tag_header = tag.as_deref().and_then(etag::header);
+    if tag.is_some_and(|tag| etag::is_known(&headers, &tag)) {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        response.headers_mut().extend(tag_header);
+        return Ok(response);
+    }
+    let tx = head.stamps.as_ref().map(|it| it.shown(model, &rights));
+    let state = shown(model, &rights, head).ok_or_else(absent)?;
+    let mut answer = json!({ "data": state });
+    if let Some(tx) = tx {
+        answer["tx"] = Value::Object(tx);
+    }
+    let mut response = Json(answer).into_response();
+    response.headers_mut().extend(tag_header);
+    Ok(response)
+}
+
+/// Whose rows a principal reads: his tenant's, or those that belong to none.
+fn tenant_of<'a>(model: &Model, principal: &'a Principal) -> &'a str {
+    match model.tenant {
+        true => &principal.tenant_id,
+        false => plain::NOBODY,
+    }
 }
 
 fn model<'a>(service: &'a Inner, entity: &str) -> Result<&'a Model, Problem> {

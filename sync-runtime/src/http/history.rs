@@ -27,6 +27,7 @@ pub(super) async fn get(
     let reducer = service
         .models
         .reducer(&entity_type)
+        .filter(|reducer| reducer.model.is_logged())
         .ok_or_else(never_seen)?;
     let limit = params.limit(100, 1000)?;
     let before = params

@@ -45,14 +45,21 @@ fn cors(origins: &[String]) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::CONTENT_ENCODING,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
             HeaderName::from_static("last-event-id"),
             request_id.clone(),
         ])
-        .expose_headers([header::RETRY_AFTER, request_id])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            request_id,
+        ])
         .max_age(PREFLIGHT_HOLDS)
 }

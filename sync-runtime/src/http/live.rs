@@ -72,7 +72,7 @@ pub(super) async fn get(
 }
 
 /// The server goes: when to come back, once for those who know SSE and once for those who read the messages.
-fn going_away() -> Result<Bytes, Infallible> {
+pub(super) fn going_away() -> Result<Bytes, Infallible> {
     let wait = messages::come_back_after();
     let message = StreamMessage::Error {
         code: messages::GOING_AWAY,

@@ -7,8 +7,12 @@ use crate::{
     feed::{Record, View},
     ingest::writer::unix_millis,
     registry::Models,
-    semantics::{access::Rights, time, upcast},
-    store::{Head, StoredEvent},
+    semantics::{
+        access::Rights,
+        rows::{Expected, WHOLE_ROW},
+        time, upcast,
+    },
+    store::{Head, RowChange, StoredEvent},
 };
 
 /// An event of the log as a reader gets it.
@@ -19,6 +23,12 @@ pub(crate) struct EventMessage<'a> {
     entity_type: &'a str,
     entity_id: &'a str,
     payload: Map<String, Value>,
+    /// Rows mode: for each field that the reader sees the transaction that the change was based on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Expected>,
+    /// Rows mode: the tab or the app process that wrote; null where another program did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_id: Option<Option<&'a str>>,
     timestamp: String,
     schema_version: u32,
     user_id: &'a str,
@@ -27,6 +37,8 @@ pub(crate) struct EventMessage<'a> {
     received_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     applied: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'a RowChange>,
 }
 
 impl<'a> EventMessage<'a> {
@@ -39,6 +51,11 @@ impl<'a> EventMessage<'a> {
             entity_type: &event.key.entity_type,
             entity_id: &event.key.entity_id,
             payload,
+            expected: shown_expectations(event, models, rights),
+            source_id: event
+                .change
+                .as_ref()
+                .map(|change| change.source_id.as_deref()),
             timestamp: event.stamp.to_string(),
             schema_version,
             user_id: &event.user_id,
@@ -46,7 +63,15 @@ impl<'a> EventMessage<'a> {
             seq: event.seq,
             received_at: time::from_millis(event.received_at),
             applied: None,
+            change: None,
         }
+    }
+
+    /// With all that is stored of it.
+    #[cfg(feature = "admin")]
+    pub(crate) fn whole(mut self, event: &'a StoredEvent) -> Self {
+        self.change = event.change.as_ref();
+        self
     }
 
     /// With whether it did something to the state.
@@ -54,6 +79,17 @@ impl<'a> EventMessage<'a> {
         self.applied = Some(applied);
         self
     }
+}
+
+/// What a reader may see of what a writer expected.
+fn shown_expectations(event: &StoredEvent, models: &Models, rights: &Rights) -> Option<Expected> {
+    let mut expected = event.change.as_ref()?.expected.clone()?;
+    let model = models.model(&event.key.entity_type)?;
+    expected.retain(|name, _| {
+        let field = model.field(name);
+        name == WHOLE_ROW || field.is_some_and(|field| rights.sees(field))
+    });
+    Some(expected)
 }
 
 /// What a reader may see of a payload, and its version. Hidden fields are known by their names of today: where
@@ -75,9 +111,13 @@ fn shown(event: &StoredEvent, models: &Models, rights: &Rights) -> (Map<String, 
     (payload, model.version)
 }
 
-/// A snapshot as a reader gets it: the state is null where the entity has ended.
-pub(super) fn snapshot(head: &Head, state: Option<Map<String, Value>>) -> Value {
-    json!({
+/// A snapshot as a reader gets it: the state is null where the entity has ended. A row has its transactions too.
+pub(super) fn snapshot(
+    head: &Head,
+    state: Option<Map<String, Value>>,
+    tx: Option<Map<String, Value>>,
+) -> Value {
+    let mut snapshot = json!({
         "entity_type": head.key.entity_type,
         "entity_id": head.key.entity_id,
         "state": state,
@@ -86,7 +126,11 @@ pub(super) fn snapshot(head: &Head, state: Option<Map<String, Value>>) -> Value 
         "event_count": head.event_count,
         "schema_version": head.schema_version,
         "seq": head.seq,
-    })
+    });
+    if let (Some(tx), Some(snapshot)) = (tx, snapshot.as_object_mut()) {
+        snapshot.insert("tx".to_owned(), Value::Object(tx));
+    }
+    snapshot
 }
 
 /// A message of a stream.

@@ -1,10 +1,13 @@
 //! The backend's HTTP: each route in a file of its own.
 
+mod activities;
 mod auth;
 mod batch;
 pub(crate) mod body;
 mod entities;
+mod etag;
 mod history;
+mod json;
 mod layers;
 pub(crate) mod limits;
 mod live;
@@ -12,7 +15,9 @@ mod messages;
 mod meta;
 mod observe;
 mod params;
+mod plain;
 mod problem;
+mod rows;
 mod since;
 mod snapshots;
 mod stream;
@@ -21,8 +26,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::Body,
     middleware::from_fn_with_state,
-    routing::{any, get, post},
+    routing::{MethodRouter, any, get, post},
 };
 
 pub use auth::{AuthError, Authenticator, DevTokens};
@@ -30,10 +36,16 @@ pub use auth::{AuthError, Authenticator, DevTokens};
 pub(crate) use messages::EventMessage;
 pub use problem::Problem;
 
-use crate::service::Inner;
+use crate::{
+    principal::Principal,
+    schema::{Mode, Model},
+    service::Inner,
+};
 
 /// What every handler is given.
 type App = axum::extract::State<Arc<Inner>>;
+/// Who asks; a stranger's body is read before he is sent away.
+type Who = Result<Principal, Problem>;
 
 /// All routes of a service: those under the prefix, and `/health` and `/openapi.*` at the root.
 pub(crate) fn router(service: Arc<Inner>) -> Router {
@@ -46,21 +58,9 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
             get(history::get),
         );
     for model in service.models.schema().models() {
-        let (list, one) = (
-            model.entity.clone().into_owned(),
-            model.entity.clone().into_owned(),
-        );
         api = api
-            .route(
-                &format!("/{}", model.path),
-                get(move |app: App, principal, params| {
-                    entities::list(app, list.clone(), principal, params)
-                }),
-            )
-            .route(
-                &format!("/{}/{{id}}", model.path),
-                get(move |app: App, principal, id| entities::one(app, one.clone(), principal, id)),
-            );
+            .route(&format!("/{}", model.path), of_all(model))
+            .route(&format!("/{}/{{id}}", model.path), of_one(model));
     }
     if let Some(limit) = service.config.request_timeout() {
         api = api.layer(from_fn_with_state(limit, limits::in_time));
@@ -69,6 +69,8 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
         // These go on and on.
         .route("/events/stream", get(stream::get))
         .route("/events/live", get(live::get))
+        .route("/live", get(activities::of_own_tenant))
+        .route("/organizations/{tenant}/live", get(activities::of_tenant))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method);
     let api = match &*service.config.prefix {
@@ -90,4 +92,50 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
     layers::around(api, &service.config)
         .layer(from_fn_with_state(service.clone(), observe::observe))
         .with_state(service)
+}
+
+/// The routes of all entities of a model.
+fn of_all(model: &Model) -> MethodRouter<Arc<Inner>> {
+    let name = || model.entity.to_string();
+    let entity = name();
+    let routes = get(move |app: App, principal, params| {
+        entities::list(app, entity.clone(), principal, params)
+    });
+    let entity = name();
+    match model.mode {
+        Mode::Events => routes,
+        Mode::Rows => routes.post(move |app: App, principal: Who, body: Body| {
+            rows::create(app, entity.clone(), principal, body)
+        }),
+        Mode::Api => routes.post(move |app: App, principal: Who, body: Body| {
+            plain::create(app, entity.clone(), principal, body)
+        }),
+    }
+}
+
+/// The routes of one entity of a model.
+fn of_one(model: &Model) -> MethodRouter<Arc<Inner>> {
+    let name = || model.entity.to_string();
+    let entity = name();
+    let routes = get(move |app: App, principal, id, headers| {
+        entities::one(app, entity.clone(), principal, id, headers)
+    });
+    let (changed, ended) = (name(), name());
+    match model.mode {
+        Mode::Events => routes,
+        Mode::Rows => routes
+            .patch(move |app: App, principal: Who, id, body: Body| {
+                rows::update(app, changed.clone(), principal, id, body)
+            })
+            .delete(move |app: App, principal: Who, id, body: Body| {
+                rows::delete(app, ended.clone(), principal, id, body)
+            }),
+        Mode::Api => routes
+            .patch(move |app: App, principal: Who, id, headers, body: Body| {
+                plain::update(app, changed.clone(), principal, id, headers, body)
+            })
+            .delete(move |app: App, principal, id, headers| {
+                plain::delete(app, ended.clone(), principal, id, headers)
+            }),
+    }
 }

@@ -37,7 +37,8 @@ pub(super) async fn observe(
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());
     // A stream's head tells nothing of how long it goes on.
-    let is_stream = route.ends_with("/events/live") || route.ends_with("/events/stream");
+    let is_stream = !route.starts_with("/health")
+        && (route.ends_with("/live") || route.ends_with("/events/stream"));
     service.metrics.request(
         &route,
         method.as_str(),

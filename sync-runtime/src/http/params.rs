@@ -59,11 +59,12 @@ impl Params {
     pub(super) fn entity_types(&self, key: &str, models: &Models) -> Result<Vec<String>, Problem> {
         let Some(text) = self.get(key) else {
             let all = models.schema().models().iter();
-            return Ok(all.map(|model| model.entity.to_string()).collect());
+            let logged = all.filter(|model| model.is_logged());
+            return Ok(logged.map(|model| model.entity.to_string()).collect());
         };
         let mut types: Vec<String> = Vec::new();
         for name in text.split(',') {
-            let model = models.model(name.trim()).ok_or_else(|| {
+            let model = models.logged(name.trim()).ok_or_else(|| {
                 Problem::invalid_query(format!("`{key}`: there is no model `{name}`"))
             })?;
             if !types.iter().any(|known| *known == model.entity) {

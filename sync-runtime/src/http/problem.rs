@@ -77,6 +77,19 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
     }
 
+    /// The same under another code, where it says that a body is too large.
+    pub(super) fn too_large_as(mut self, code: &'static str) -> Self {
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            self.code = code.into();
+            "the body is larger than a payload may be".clone_into(&mut self.detail);
+        }
+        self
+    }
+
+    pub(super) fn invalid_payload(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_payload", detail)
+    }
+
     pub(super) fn batch_too_large(max: usize, unit: &str) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -158,10 +171,24 @@ impl From<WriteError> for Problem {
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
+        if let Some(first) = rejection.conflicts.first() {
+            return Self::new(StatusCode::CONFLICT, "FIELD_CONFLICT", rejection.reason)
+                .with("field", &*first.field)
+                .with(
+                    "expected_transaction_id",
+                    json!(first.expected_transaction_id),
+                )
+                .with("server_transaction_id", json!(first.server_transaction_id))
+                .with("server_value", first.server_value.clone())
+                .with("conflicts", json!(rejection.conflicts));
+        }
         let status = match &rejection.code {
             Code::Forbidden => StatusCode::FORBIDDEN,
             Code::EntityNotFound | Code::EntityDeleted => StatusCode::NOT_FOUND,
-            Code::InvalidPayload | Code::PayloadTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::InvalidPayload
+            | Code::PayloadTooLarge
+            | Code::InvalidTimestamp
+            | Code::ClockDrift => StatusCode::UNPROCESSABLE_ENTITY,
             code if code.is_retryable() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::CONFLICT,
         };

@@ -18,7 +18,7 @@ pub(super) async fn get(
     let entity_type = params
         .get("entity_type")
         .ok_or_else(|| Problem::invalid_query("`entity_type` is required"))?;
-    let model = service.models.model(entity_type).ok_or_else(|| {
+    let model = service.models.logged(entity_type).ok_or_else(|| {
         Problem::invalid_query(format!("`entity_type`: there is no model `{entity_type}`"))
     })?;
     let limit = params.limit(100, 1000)?;
@@ -53,7 +53,8 @@ pub(super) async fn get(
             rights.redact_state(model, &mut state);
             state
         });
-        messages::snapshot(head, state)
+        let tx = head.stamps.as_ref().map(|it| it.shown(model, &rights));
+        messages::snapshot(head, state, tx)
     };
     let next = heads
         .last()

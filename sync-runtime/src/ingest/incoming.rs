@@ -8,14 +8,16 @@ use serde::{
 };
 use serde_json::{Map, Number, Value, value::RawValue};
 
-use super::{Code, Rejection, refold};
+use super::{
+    Code, Rejection, refold,
+    rows::{self, RowInput},
+};
 use crate::{
     principal::Principal,
     registry::Models,
-    schema::{Event, Model, Whole},
+    schema::{Event, Model, Type, Whole},
     semantics::{
         Invalid,
-        access::Rights,
         fold::Reducer,
         hlc::{self, Stamp},
         payload,
@@ -62,6 +64,8 @@ pub struct Content {
     pub schema_version: u32,
     /// In its normal form where there is one.
     pub payload: Map<String, Value>,
+    /// Rows mode: what it says beside the payload.
+    pub row: Option<RowInput>,
 }
 
 /// A candidate that passed every check that needs no log.
@@ -177,13 +181,14 @@ impl Reader<'_> {
             }
         };
         let (Reducer { model, .. }, event) = found?;
+        let row = rows::read(keys, model, content);
         check_version(model, version?)?;
         self.check_user(keys)?;
         let stamp = stamped.and_then(|()| self.stamp(content))?;
         payload?;
-        Rights::of_roles(&self.principal.roles)
-            .check_write(model, event, &content.payload)
-            .map_err(|reason| Rejection::new(Code::Forbidden, reason))?;
+        row?;
+        rows::check_write(&self.principal.rights(), model, event, content)?;
+        rows::check_expected(model, event, content)?;
         Ok(Valid {
             entity: model.entity.clone().into_owned(),
             event: event.name.clone().into_owned(),
@@ -192,12 +197,15 @@ impl Reader<'_> {
     }
 
     fn type_of(&self, content: &Content) -> Result<(Reducer<'_>, &Event), Rejection> {
-        let reducer = self.models.reducer(&content.entity_type).ok_or_else(|| {
-            Rejection::new(
-                Code::UnknownEntityType,
-                format!("/entity_type: there is no model `{}`", content.entity_type),
-            )
-        })?;
+        let reducer = self.models.reducer(&content.entity_type);
+        let reducer = reducer
+            .filter(|reducer| reducer.model.is_logged())
+            .ok_or_else(|| {
+                Rejection::new(
+                    Code::UnknownEntityType,
+                    format!("/entity_type: there is no model `{}`", content.entity_type),
+                )
+            })?;
         let declared = reducer.model.event_of_type(&content.event_type);
         let event = declared.ok_or_else(|| {
             Rejection::new(
@@ -225,17 +233,21 @@ impl Reader<'_> {
         let stamp: Stamp = content.timestamp.parse().map_err(|error| {
             Rejection::new(Code::InvalidTimestamp, format!("/timestamp: {error}"))
         })?;
+        self.check_drift(stamp, "/timestamp")?;
+        Ok(stamp)
+    }
+
+    pub(super) fn check_drift(&self, stamp: Stamp, pointer: &str) -> Result<(), Rejection> {
         hlc::check_drift(self.wall, stamp, self.max_drift).map_err(|_| {
             Rejection::new(
                 Code::ClockDrift,
                 format!(
-                    "/timestamp: {} ms ahead of the server's clock, at most {} are allowed",
+                    "{pointer}: {} ms ahead of the server's clock, at most {} are allowed",
                     stamp.ms.saturating_sub(self.wall),
                     self.max_drift
                 ),
             )
-        })?;
-        Ok(stamp)
+        })
     }
 
     /// Reads entity id and payload into the content, lifted and in normal form; as sent where they have none.
@@ -302,13 +314,22 @@ impl Content {
             && self.entity_type == stored.key.entity_type
             && self.entity_id == stored.key.entity_id
             && self.timestamp == stored.stamp.to_string()
+            && self.has_row_of(stored)
             && self.has_payload_of(stored, models)
     }
 
     /// One that was stored before the models changed is compared as it would be stored now.
     fn has_payload_of(&self, stored: &StoredEvent, models: &Models) -> bool {
         if self.schema_version == stored.schema_version {
-            return self.payload == stored.payload;
+            return match &stored.change {
+                // What a later write has overtaken was sent all the same.
+                Some(change) if !change.dropped.is_empty() => {
+                    let mut sent = stored.payload.clone();
+                    sent.extend(change.dropped.clone());
+                    self.payload == sent
+                }
+                _ => self.payload == stored.payload,
+            };
         }
         let Some(reducer) = models.reducer(&stored.key.entity_type) else {
             return false;
@@ -343,23 +364,26 @@ pub fn normal_entity_id(model: &Model, entity_id: String) -> Result<String, Inva
             "expected at most {MAX_ENTITY_ID_BYTES} bytes"
         )));
     }
-    match values::normal(
-        model.id_type(),
-        false,
-        Form::Input,
-        Value::String(entity_id),
-    )? {
+    // An id that is a number is its digits.
+    let value = match model.id_type().non_null() {
+        Type::Int(_) => entity_id
+            .parse::<i64>()
+            .map_or(Value::String(entity_id), Value::from),
+        _ => Value::String(entity_id),
+    };
+    match values::normal(model.id_type(), false, Form::Input, value)? {
         Value::String(id) => Ok(id),
+        Value::Number(id) => Ok(id.to_string()),
         _ => Err(invalid()),
     }
 }
 
 /// The keys of an object with their values as sent, the last of a name last. A name that is no text is the sender's own
 /// and spoils nothing.
-struct Keys<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Keys<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Keys<'a> {
-    fn get(&self, key: &str) -> Option<&'a RawValue> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(name, _)| name == key);
         found.map(|(_, value)| *value)
     }
@@ -480,7 +504,10 @@ fn text(keys: &Keys<'_>, key: &'static str) -> Result<String, Rejection> {
         .ok_or_else(|| invalid_payload(&Invalid::here("is required").under(key)))
 }
 
-fn optional_text(keys: &Keys<'_>, key: &'static str) -> Result<Option<String>, Rejection> {
+pub(super) fn optional_text(
+    keys: &Keys<'_>,
+    key: &'static str,
+) -> Result<Option<String>, Rejection> {
     let expected = || invalid_payload(&Invalid::here("expected a string").under(key));
     match keys.get(key) {
         None => Ok(None),
@@ -521,6 +548,6 @@ fn is_flat(value: &Value, levels: usize) -> bool {
     }
 }
 
-fn invalid_payload(invalid: &Invalid) -> Rejection {
+pub(super) fn invalid_payload(invalid: &Invalid) -> Rejection {
     Rejection::new(Code::InvalidPayload, invalid.to_string())
 }

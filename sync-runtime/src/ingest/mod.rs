@@ -9,11 +9,12 @@ pub mod incoming;
 mod outcome;
 mod refold;
 mod rewind;
+pub mod rows;
 pub mod submission;
 pub mod writer;
 
 pub(crate) use group::{is_inside, occurrence};
-pub use outcome::{Code, Outcome, Rejection};
+pub use outcome::{Code, Outcome, Rejection, WrittenRow};
 #[cfg(feature = "admin")]
 pub(crate) use refold::fold_or_reason;
 pub(crate) use refold::fold_stored;

@@ -1,6 +1,9 @@
 //! What became of an event.
 
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::semantics::rows::{Conflict, Stamps};
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,9 +12,24 @@ pub enum Outcome {
     Accepted {
         /// The position in the tenant's log.
         seq: u64,
+        /// Rows mode, where it was asked for: the row as it stands.
+        row: Option<Box<WrittenRow>>,
     },
     /// Not in the log.
     Rejected(Rejection),
+}
+
+/// A row after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenRow {
+    /// `None`: it has ended.
+    pub state: Option<Map<String, Value>>,
+    /// Which transactions wrote it.
+    pub stamps: Option<Stamps>,
+    /// The fields that were not written, because a later write was there.
+    pub dropped: Vec<String>,
+    /// Whether the change was in the log before.
+    pub repeated: bool,
 }
 
 /// Why an event is not in the log.
@@ -21,6 +39,8 @@ pub struct Rejection {
     pub code: Code,
     /// For people: what was wrong and where.
     pub reason: String,
+    /// The fields that were not as the writer expected them.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// Why an event is not in the log, for programs.
@@ -40,6 +60,7 @@ pub enum Code {
     EntityNotFound,
     EntityDeleted,
     InvalidTransition,
+    FieldConflict,
     PayloadTooLarge,
     StorageUnavailable,
     Overloaded,
@@ -64,6 +85,7 @@ impl Code {
             Code::EntityNotFound => "entity_not_found",
             Code::EntityDeleted => "entity_deleted",
             Code::InvalidTransition => "invalid_transition",
+            Code::FieldConflict => "field_conflict",
             Code::PayloadTooLarge => "payload_too_large",
             Code::StorageUnavailable => "storage_unavailable",
             Code::Overloaded => "overloaded",
@@ -89,6 +111,7 @@ impl Rejection {
         Self {
             code,
             reason: reason.into(),
+            conflicts: Vec::new(),
         }
     }
 }

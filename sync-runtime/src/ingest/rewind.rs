@@ -88,6 +88,7 @@ impl Rewind {
             seq: 0,
             schema_version: reducer.model.version,
             snapshot_count: 0,
+            stamps: None,
         };
         Self {
             head: nothing,
@@ -113,6 +114,7 @@ impl Rewind {
                 seq: base.seq,
                 schema_version: base.schema_version,
                 snapshot_count: base.event_count,
+                stamps: None,
             },
             started: true,
             ahead: VecDeque::new(),

@@ -12,6 +12,8 @@ pub struct Submission {
     pub candidates: Vec<Candidate>,
     /// Whether the state-dependent checks are made. Only a test of the fold alone goes without.
     pub acceptance: Acceptance,
+    /// Whether the answer has the rows as they stand.
+    pub with_rows: bool,
 }
 
 /// Whether the state-dependent checks are made.

@@ -5,12 +5,15 @@ use openapiv3::{Discriminator, ReferenceOr, Schema as Shape, SchemaKind};
 use super::{
     names::pascal,
     parts::{
-        Slot, all_of, amount, closed_object_of, constant, decorated, described, nullable,
-        object_of, reference, shape,
+        Slot, all_of, amount, array, closed_object_of, constant, decorated, described, integer,
+        nullable, object_of, reference, shape,
     },
     shapes::{Place, Shapes},
 };
-use crate::schema::{ElementKind, Event, Key, KeyShape, Model, PayloadShape, Type};
+use crate::schema::{
+    Conflict, ElementKind, Event, Field, IntType, Key, KeyShape, Mode, Model, PayloadShape, Rules,
+    Type,
+};
 
 /// Components that `routes.yaml` refers to and that depend on the models: any event, any snapshot.
 pub(super) const UNIONS: [&str; 2] = ["Event", "Snapshot"];
@@ -40,6 +43,65 @@ pub(super) fn add_model(shapes: &mut Shapes, model: &Model) -> Vec<String> {
         });
     }
     payloads
+}
+
+/// A row that is made, with its id, which only a server without a log draws.
+pub(super) fn add_whole(shapes: &mut Shapes, model: &Model) -> String {
+    let id = model.id_field();
+    let id_required = model.mode == Mode::Rows;
+    let writable = model.fields.iter().filter(|field| field.is_writable());
+    let fields: Vec<(&Field, bool)> = id
+        .map(|id| (id, id_required))
+        .into_iter()
+        .chain(writable.map(|field| (field, !field.has_default())))
+        .collect();
+    let slots = fields
+        .into_iter()
+        .map(|(field, required)| (&*field.name, shapes.field(field, Place::Input), required))
+        .collect();
+    let body = described(
+        closed_object_of(slots),
+        &format!("A new `{}`.", model.entity),
+    );
+    shapes.add(&format!("{}Create", model.name), body)
+}
+
+/// What the write of a row is answered with.
+pub(super) fn add_written(shapes: &mut Shapes, model: &Model) -> String {
+    if model.mode != Mode::Rows {
+        return String::new();
+    }
+    let number = || {
+        ReferenceOr::Item(shape(SchemaKind::Type(integer(
+            IntType::I64,
+            &Rules::default(),
+        ))))
+    };
+    let data = nullable(reference(shapes.model_key(model)), Some("object"));
+    let tx = object_of(vec![("transaction_id", reference("Stamp"), true)]);
+    let dropped = shape(SchemaKind::Type(array(
+        shapes.plain(&Type::String, Place::State),
+        &Rules::default(),
+        false,
+    )));
+    let dropped = described(
+        dropped,
+        "The fields that were not written, because a later write was there.",
+    );
+    let mut slots = vec![
+        ("data", data, true),
+        ("tx", ReferenceOr::Item(tx), true),
+        ("txid", number(), true),
+        ("seq", number(), true),
+    ];
+    if model.conflict == Conflict::LastWriteWins {
+        slots.push(("dropped", ReferenceOr::Item(dropped), false));
+    }
+    let body = described(
+        object_of(slots),
+        &format!("A `{}` as it stands after a write.", model.entity),
+    );
+    shapes.add(&format!("{}Written", model.name), body)
 }
 
 /// The components of one model that the unions over all models refer to.

@@ -1,21 +1,26 @@
 //! The routes: those that every backend has, and those of a model.
 
 use openapiv3::{
-    OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, Paths, QueryStyle, ReferenceOr,
-    StatusCode, Tag,
+    ArrayType, OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, Paths, QueryStyle,
+    ReferenceOr, SchemaKind, StatusCode, Tag, Type as ShapeType,
 };
 
 use super::{
     Options, events, extension,
     names::pascal,
+    parts::{boxed, described, reference, shape},
     shapes::{Place, Shapes},
 };
-use crate::schema::{Field, Model, Type, Visibility};
+use crate::schema::{Field, Mode, Model, Type, Visibility};
 
 /// What is the same for every backend, with `PREFIX` and `MAX_BATCH_EVENTS` where these go.
 const FIXED: &str = include_str!("routes.yaml");
 /// The routes of one model.
 const MODEL: &str = include_str!("model.yaml");
+/// What else a model of rows has.
+const ROWS: &str = include_str!("rows.yaml");
+/// What else a model in api mode has.
+const API: &str = include_str!("api.yaml");
 
 /// The document without a model.
 pub(super) fn fixed(options: &Options) -> OpenAPI {
@@ -36,7 +41,13 @@ pub(super) fn without_rate_limit(document: &mut OpenAPI) {
         let ReferenceOr::Item(item) = item else {
             continue;
         };
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
             operation.responses.responses.shift_remove(&status);
         }
     }
@@ -54,12 +65,29 @@ pub(super) fn add_model(
 ) {
     shapes.add_state(model);
     let payloads = events::add_model(shapes, model);
-    let text = filled(MODEL, options)
-        .replace("PATH", &model.path)
-        .replace("ENTITY", &model.entity)
-        .replace("OPERATION", &pascal(&model.entity))
-        .replace("STATE", shapes.model_key(model));
-    let mut paths: Paths = read(&text);
+    let of_model = |text: &str, shapes: &Shapes| {
+        filled(text, options)
+            .replace("PATH", &model.path)
+            .replace("ENTITY", &model.entity)
+            .replace("OPERATION", &pascal(&model.entity))
+            .replace("STATE", shapes.model_key(model))
+    };
+    let mut paths: Paths = read(&of_model(MODEL, shapes));
+    let writes = match model.mode {
+        Mode::Events => None,
+        Mode::Rows => Some(ROWS),
+        Mode::Api => Some(API),
+    };
+    if let Some(text) = writes {
+        let text = of_model(text, shapes)
+            .replace("CREATE", &events::add_whole(shapes, model))
+            .replace("UPDATE", payloads.get(1).map_or("", |it| it))
+            .replace("WRITTEN", &events::add_written(shapes, model));
+        add_operations(&mut paths, read(&text));
+    }
+    if model.mode == Mode::Rows {
+        with_transactions(&mut paths);
+    }
     let id = shapes.plain(model.id_type(), Place::State);
     let mut items = paths.paths.values_mut();
     if let Some(ReferenceOr::Item(list)) = items.next() {
@@ -90,6 +118,49 @@ pub(super) fn add_model(
         }),
         ..Tag::default()
     });
+}
+
+/// Adds operations to paths that are there.
+fn add_operations(paths: &mut Paths, more: Paths) {
+    for (path, item) in more.paths {
+        if let (Some(ReferenceOr::Item(there)), ReferenceOr::Item(item)) =
+            (paths.paths.get_mut(&path), item)
+        {
+            there.post = item.post;
+            there.patch = item.patch;
+            there.delete = item.delete;
+        }
+    }
+}
+
+/// Reads of rows say which transactions wrote them, a list for each row.
+fn with_transactions(paths: &mut Paths) {
+    let one = || reference("FieldTransactions");
+    let many = shape(SchemaKind::Type(ShapeType::Array(ArrayType {
+        items: Some(boxed(one())),
+        min_items: None,
+        max_items: None,
+        unique_items: false,
+    })));
+    let many = described(many, "For each row of `data`, in the same order.");
+    let slots = [ReferenceOr::Item(many), one()];
+    for (item, slot) in paths.paths.values_mut().zip(slots) {
+        let answer = match item {
+            ReferenceOr::Item(item) => item.get.as_mut().and_then(|get| {
+                let answer = get.responses.responses.get_mut(&StatusCode::Code(200))?;
+                match answer {
+                    ReferenceOr::Item(answer) => answer.content.get_mut("application/json"),
+                    ReferenceOr::Reference { .. } => None,
+                }
+            }),
+            ReferenceOr::Reference { .. } => None,
+        };
+        if let Some(ReferenceOr::Item(body)) = answer.and_then(|answer| answer.schema.as_mut())
+            && let SchemaKind::Type(ShapeType::Object(object)) = &mut body.schema_kind
+        {
+            object.properties.insert("tx".to_owned(), boxed(slot));
+        }
+    }
 }
 
 /// Whether a list can be filtered by this field: one value that everyone may see.

@@ -45,6 +45,11 @@ impl<'a> Occurrence<'a> {
         }
     }
 
+    /// By which it is ordered.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// What a custom effect learns of it.
     pub fn meta(&self) -> EventMeta {
         EventMeta {

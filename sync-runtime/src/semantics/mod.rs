@@ -8,6 +8,7 @@ pub mod fold;
 pub mod hlc;
 mod invalid;
 pub mod payload;
+pub mod rows;
 pub mod time;
 pub mod upcast;
 pub mod values;

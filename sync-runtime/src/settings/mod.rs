@@ -82,6 +82,9 @@ settings! {
     max_bodies_bytes: usize = 256 * 1024 * 1024,
     /// How far ahead of the server's clock a stamp may be, in milliseconds.
     max_drift_ms: u64 = crate::semantics::hlc::DEFAULT_MAX_DRIFT_MS,
+    /// How many entries of the log the stream of whoever writes a row may lie behind, where the request says how far it is
+    /// (`tx.stream_offset`); more get a 409. 0: any.
+    max_stream_lag: u64 = 0,
     /// How long a request may take until it gets a 503, in milliseconds; streams may take longer. 0: as long as it takes.
     request_timeout_ms: u64 = 30_000,
     /// The most requests of a principal in a second, on average. 0: no limit.

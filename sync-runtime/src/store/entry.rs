@@ -1,8 +1,13 @@
 //! What a store keeps.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::semantics::{fold::Folded, hlc::Stamp};
+use crate::semantics::{
+    fold::Folded,
+    hlc::Stamp,
+    rows::{Declared, Expected, Stamps},
+};
 
 /// Names an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +52,28 @@ pub struct StoredEvent {
     pub idempotency_key: String,
     /// When the server took it, Unix milliseconds.
     pub received_at: u64,
+    /// Rows mode: what it says beside the payload.
+    pub change: Option<RowChange>,
+}
+
+/// What the change of a row says beside its payload.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowChange {
+    /// Whether a client or the backend's own code declared it; else another program wrote the table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
+    /// The tab or the app process that wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// What the writer expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+    /// The fields whose value became another, sorted.
+    #[serde(default)]
+    pub changed: Vec<String>,
+    /// What was sent and not applied, because a later write was there.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub dropped: Map<String, Value>,
 }
 
 /// The projection of an entity: the fold of all its events.
@@ -66,6 +93,8 @@ pub struct Head {
     pub schema_version: u32,
     /// How many events the newest stored snapshot covers.
     pub snapshot_count: u64,
+    /// Rows mode: which transactions wrote it.
+    pub stamps: Option<Stamps>,
 }
 
 /// A stored fold up to a place in the order.
@@ -121,6 +150,27 @@ impl StoredFolds {
 }
 
 impl StoredEvent {
+    /// What was declared of its transaction, as the row keeps it; `None`: another program wrote the row.
+    pub fn declared(&self) -> Option<Declared> {
+        let change = self.change.as_ref().filter(|change| change.declared)?;
+        let fields: Vec<&String> = self.payload.keys().chain(change.dropped.keys()).collect();
+        let one = match fields[..] {
+            [one] if self.event_type.ends_with(".updated") => Some(one.clone()),
+            _ => None,
+        };
+        Some(Declared {
+            transaction_id: self.stamp,
+            source_id: change.source_id.clone(),
+            changed_field: one,
+        })
+    }
+
+    /// Whether it is the change of a row of which nothing was applied, because later writes were there.
+    pub fn is_overtaken(&self) -> bool {
+        let change = self.change.as_ref();
+        self.payload.is_empty() && change.is_some_and(|change| !change.dropped.is_empty())
+    }
+
     /// Its place in the order.
     pub fn place(&self) -> Place {
         Place {
@@ -141,6 +191,21 @@ impl Head {
             seq: 0,
             schema_version,
             snapshot_count: 0,
+            stamps: None,
+        }
+    }
+
+    /// Of an entity that no log tells of.
+    pub(crate) fn unlogged(key: EntityKey, schema_version: u32) -> Self {
+        Self {
+            key,
+            folded: Folded::Absent,
+            last: Place::first(),
+            event_count: 0,
+            seq: 0,
+            schema_version,
+            snapshot_count: 0,
+            stamps: None,
         }
     }
 

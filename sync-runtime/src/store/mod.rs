@@ -4,6 +4,7 @@
 //! given inside the one write transaction of a tenant and become visible with its commit, so none can appear behind a
 //! reader.
 
+mod columns;
 mod entry;
 mod failure;
 mod migration;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use entry::{EntityKey, Head, Place, Snapshot, StoredEvent, StoredFolds};
+pub use entry::{EntityKey, Head, Place, RowChange, Snapshot, StoredEvent, StoredFolds};
 pub use failure::{Failure, StoreError};
 pub use migration::{Migrate, Migrations};
 pub use query::{Direction, Filter, ListQuery, Order, PageStart};
@@ -94,6 +95,8 @@ pub struct Lookup<'a> {
     pub ids: Vec<&'a str>,
     /// Idempotency keys that it may have.
     pub keys: Vec<&'a str>,
+    /// Transactions of rows that it may have.
+    pub transactions: Vec<&'a str>,
 }
 
 /// What the logs of some tenants have.
@@ -101,7 +104,7 @@ pub struct Lookup<'a> {
 pub struct Known {
     /// The last position of each tenant that was asked for; 0 where the log is empty.
     pub last: Vec<(String, u64)>,
-    /// The events that have one of the ids or one of the keys; one may come twice.
+    /// The events that have one of the ids, keys or transactions; one may come twice.
     pub events: Vec<StoredEvent>,
 }
 
@@ -144,6 +147,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The projection of an entity.
     async fn head(&self, model: &Model, key: &EntityKey) -> Result<Option<Head>>;
+
+    /// The projections of these entities, of those that exist.
+    async fn heads(&self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>>;
 
     /// Live entities in order of id, after one, together with the position of the log that they all hold.
     async fn heads_by_id(

@@ -4,8 +4,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{EntityKey, Head, Place, Snapshot, StoredEvent};
-use crate::semantics::{fold::Folded, hlc::Stamp};
+use super::{EntityKey, Head, Place, Snapshot, StoredEvent, columns};
+use crate::{
+    schema::{Mode, Model},
+    semantics::{fold::Folded, hlc::Stamp, rows::Stamps},
+    sql::Kind,
+};
 
 /// The columns of a row, by name.
 pub(super) trait Columns {
@@ -23,6 +27,18 @@ pub(super) trait Columns {
 
     /// A whole number of 32 bits.
     fn int(&self, column: &str) -> sqlx::Result<i32>;
+
+    /// Text, or null.
+    fn maybe_text(&self, column: &str) -> sqlx::Result<Option<&str>>;
+
+    /// True, false or null.
+    fn maybe_bool(&self, column: &str) -> sqlx::Result<Option<bool>>;
+
+    /// A whole number of 64 bits, or null.
+    fn maybe_long(&self, column: &str) -> sqlx::Result<Option<i64>>;
+
+    /// A float, or null.
+    fn maybe_float(&self, column: &str) -> sqlx::Result<Option<f64>>;
 }
 
 /// An event; see each database's `EVENT` for its columns.
@@ -39,11 +55,90 @@ pub(super) fn event(row: &impl Columns) -> sqlx::Result<StoredEvent> {
         idempotency_key: row.key("idempotency_key", &id)?,
         id,
         received_at: count(row, "received_at")?,
+        change: row
+            .maybe_text("change")?
+            .map(|text| serde_json::from_str(text).map_err(|error| decode("change", error)))
+            .transpose()?,
+    })
+}
+
+/// An entity out of the table of its model.
+pub(super) fn head(row: &impl Columns, model: &Model) -> sqlx::Result<Head> {
+    match model.mode {
+        Mode::Events => projection(row, &model.entity),
+        Mode::Rows => logged_row(row, model),
+        Mode::Api => plain_row(row, model),
+    }
+}
+
+/// A row whose changes are in the log.
+fn logged_row(row: &impl Columns, model: &Model) -> sqlx::Result<Head> {
+    let fields = serde_json::from_str(row.text("field_tx")?);
+    Ok(Head {
+        last: Place {
+            stamp: stamp(row, "_last_hlc")?,
+            id: row.id("_last_event_id")?,
+        },
+        event_count: count(row, "_event_count")?,
+        seq: count(row, "_seq")?,
+        schema_version: version(row, "_schema_version")?,
+        stamps: Some(Stamps {
+            created: stamp(row, "_created")?,
+            fields: fields.map_err(|error| decode("field_tx", error))?,
+            last: row
+                .maybe_text("tx")?
+                .and_then(|text| serde_json::from_str(text).ok()),
+        }),
+        ..plain_row(row, model)?
+    })
+}
+
+/// A row that has no log.
+fn plain_row(row: &impl Columns, model: &Model) -> sqlx::Result<Head> {
+    let mut state = Map::new();
+    for (field, kind) in columns::shared(model) {
+        let name = &*field.name;
+        let value = match kind {
+            Kind::Bool => row.maybe_bool(name)?.map(Value::from),
+            Kind::Int => row.maybe_long(name)?.map(Value::from),
+            Kind::Float => row.maybe_float(name)?.map(Value::from),
+            Kind::Wide | Kind::Decimal | Kind::Text => row.maybe_text(name)?.map(Value::from),
+            Kind::Json => row.maybe_text(name)?.map(columns::json),
+        };
+        columns::put(&mut state, field, value);
+    }
+    let key = EntityKey {
+        tenant: row.text("_tenant_id")?.to_owned(),
+        entity_type: model.entity.to_string(),
+        entity_id: row.text("_id")?.to_owned(),
+    };
+    Ok(Head {
+        folded: Folded::Live(state),
+        ..Head::unlogged(key, model.version)
+    })
+}
+
+/// A row that has ended, of which the log alone knows.
+pub(super) fn ended(row: &impl Columns, model: &Model) -> sqlx::Result<Head> {
+    let key = EntityKey {
+        tenant: row.text("tenant_id")?.to_owned(),
+        entity_type: model.entity.to_string(),
+        entity_id: row.text("entity_id")?.to_owned(),
+    };
+    Ok(Head {
+        folded: Folded::Deleted,
+        last: Place {
+            stamp: stamp(row, "timestamp")?,
+            id: row.id("id")?,
+        },
+        event_count: count(row, "event_count")?,
+        seq: count(row, "seq")?,
+        ..Head::unlogged(key, model.version)
     })
 }
 
 /// A projection; see each database's `HEAD` for its columns.
-pub(super) fn head(row: &impl Columns, entity_type: &str) -> sqlx::Result<Head> {
+fn projection(row: &impl Columns, entity_type: &str) -> sqlx::Result<Head> {
     Ok(Head {
         key: EntityKey {
             tenant: row.text("_tenant_id")?.to_owned(),
@@ -59,6 +154,7 @@ pub(super) fn head(row: &impl Columns, entity_type: &str) -> sqlx::Result<Head> 
         seq: count(row, "_seq")?,
         schema_version: version(row, "_schema_version")?,
         snapshot_count: count(row, "_snapshot_count")?,
+        stamps: None,
     })
 }
 

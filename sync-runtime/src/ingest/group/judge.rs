@@ -10,7 +10,7 @@ use crate::{
         rewind::{Done, Rewind},
         submission::{Acceptance, Submission},
     },
-    schema::Event,
+    schema::{Event, Mode},
     semantics::{
         fold::{Folded, Reducer},
         hlc::Stamp,
@@ -25,7 +25,7 @@ impl Grouping<'_> {
         candidate: &Candidate,
     ) -> Result<Outcome> {
         let tenant = &submission.principal.tenant_id;
-        if let Some(outcome) = self.known(tenant, candidate) {
+        if let Some(outcome) = self.known(submission, candidate) {
             return Ok(outcome);
         }
         let valid = match &candidate.verdict {
@@ -40,7 +40,7 @@ impl Grouping<'_> {
         };
         let key = entity_key(tenant, candidate);
         let stamp = self.stamp(&key, valid);
-        let event = StoredEvent {
+        let mut event = StoredEvent {
             seq: self.next_seq.get(tenant).copied().unwrap_or(1),
             id: candidate.id.clone(),
             event_type: candidate.content.event_type.clone(),
@@ -51,7 +51,18 @@ impl Grouping<'_> {
             idempotency_key: candidate.idempotency_key.clone(),
             received_at: self.wall,
             key,
+            change: None,
         };
+        if reducer.model.mode == Mode::Rows {
+            let row = candidate.content.row.as_ref();
+            let rejected = self
+                .place_row(reducer, declared, &mut event, submission, row)
+                .await?;
+            return Ok(match rejected {
+                Some(rejection) => Outcome::Rejected(rejection),
+                None => self.accept(event, submission.with_rows),
+            });
+        }
         let late = self
             .heads
             .get(&event.key)
@@ -66,28 +77,38 @@ impl Grouping<'_> {
         };
         Ok(match rejected {
             Some(rejection) => Outcome::Rejected(rejection),
-            None => self.accept(event),
+            None => self.accept(event, false),
         })
     }
 
-    /// The answer to an id or key that the tenant's log has already.
-    fn known(&self, tenant: &str, candidate: &Candidate) -> Option<Outcome> {
-        let known = self.known.get(tenant)?;
+    /// The answer to an id, a key or a row's transaction that the tenant's log has already.
+    fn known(&self, submission: &Submission, candidate: &Candidate) -> Option<Outcome> {
+        let known = self.known.get(&submission.principal.tenant_id)?;
         let by_id = known.by_id.get(&candidate.id);
         let by_key = known.by_key.get(&candidate.idempotency_key);
-        if by_id.is_none() && by_key.is_none() {
+        let written = known.written(candidate);
+        if by_id.is_none() && by_key.is_none() && written.is_none() {
             return None;
         }
-        let same = by_id.filter(|stored| {
-            by_key == Some(&stored.id)
-                && stored.idempotency_key == candidate.idempotency_key
-                && candidate.content.is_that_of(stored, self.models)
-        });
-        Some(match same {
-            Some(stored) => Outcome::Accepted { seq: stored.seq },
+        let is_same = |stored: &StoredEvent| candidate.content.is_that_of(stored, self.models);
+        let same = match written {
+            // One transaction of a row may come by two doors, each with an id and a key of its own.
+            Some(stored) => Some(stored).filter(|stored| {
+                let id = &stored.id;
+                by_id.is_none_or(|it| it.id == *id) && by_key.is_none_or(|it| it == id)
+            }),
+            None => by_id.filter(|stored| {
+                by_key == Some(&stored.id) && stored.idempotency_key == candidate.idempotency_key
+            }),
+        };
+        Some(match same.filter(|stored| is_same(stored)) {
+            Some(stored) => Outcome::Accepted {
+                seq: stored.seq,
+                row: submission.with_rows.then(|| self.row_of(stored, true)),
+            },
             None => Outcome::Rejected(Rejection::new(
                 Code::IdempotencyMismatch,
-                "another event has this `id` or `idempotency_key`; an event that differs needs new ones",
+                "another event has this `id`, `idempotency_key` or transaction; an event that differs needs new ones",
             )),
         })
     }
@@ -123,15 +144,10 @@ impl Grouping<'_> {
             }
         }
         let before = (!self.rules.of(event).is_empty()).then(|| before.clone());
-        let head = self.heads.entry(event.key.clone()).or_insert_with(|| Head {
-            key: event.key.clone(),
-            folded: Folded::Absent,
-            last: event.place(),
-            event_count: 0,
-            seq: 0,
-            schema_version: reducer.model.version,
-            snapshot_count: 0,
-        });
+        let head = self
+            .heads
+            .entry(event.key.clone())
+            .or_insert_with(|| Head::before(event, reducer.model.version));
         let did_something = fold_stored(reducer, &mut head.folded, event);
         self.committed.folded += 1;
         if let Some(before) = before {
@@ -284,8 +300,9 @@ impl Grouping<'_> {
         self.heads.insert(key, done.head);
     }
 
-    fn accept(&mut self, event: StoredEvent) -> Outcome {
+    fn accept(&mut self, event: StoredEvent, with_row: bool) -> Outcome {
         let seq = event.seq;
+        let row = with_row.then(|| self.row_of(&event, false));
         match self.next_seq.get_mut(&event.key.tenant) {
             Some(next) => *next = seq + 1,
             None => drop(self.next_seq.insert(event.key.tenant.clone(), seq + 1)),
@@ -296,11 +313,11 @@ impl Grouping<'_> {
         }
         self.remember(event.clone());
         self.pending.push(event);
-        Outcome::Accepted { seq }
+        Outcome::Accepted { seq, row }
     }
 }
 
-fn write<'a>(
+pub(super) fn write<'a>(
     submission: &'a Submission,
     declared: &'a Event,
     event: &'a StoredEvent,

@@ -6,7 +6,7 @@ use super::{Grouping, entity_key};
 use crate::{
     ingest::{rewind::Rewind, submission::Submission},
     registry::Models,
-    schema::Model,
+    schema::{Mode, Model},
     semantics::hlc::Clock,
     store::{EntityKey, Lookup, Result, WriteGroup},
 };
@@ -23,9 +23,13 @@ impl<'a> Grouping<'a> {
                     tenant,
                     ids: Vec::new(),
                     keys: Vec::new(),
+                    transactions: Vec::new(),
                 });
                 lookup.ids.push(&candidate.id);
                 lookup.keys.push(&candidate.idempotency_key);
+                if candidate.content.row.is_some() && candidate.content.timestamp.is_ascii() {
+                    lookup.transactions.push(&candidate.content.timestamp);
+                }
                 if let Ok(valid) = &candidate.verdict {
                     keys.entry(&valid.entity)
                         .or_default()
@@ -47,7 +51,9 @@ impl<'a> Grouping<'a> {
                 for head in self.group.heads(model, &keys).await? {
                     self.heads.insert(head.key.clone(), head);
                 }
-                self.refold_older(model).await?;
+                if model.mode == Mode::Events {
+                    self.refold_older(model).await?;
+                }
             }
         }
         Ok(())
@@ -96,7 +102,8 @@ impl<'a> Grouping<'a> {
     ) -> Result<usize> {
         let mut grouping = Self::new(models, clock, 0, group);
         let mut refolded = 0;
-        for model in models.schema().models() {
+        let folded = models.schema().models().iter();
+        for model in folded.filter(|model| model.mode == Mode::Events) {
             for key in grouping.group.older_heads(model, limit).await? {
                 refolded += usize::from(grouping.refold(&key).await?);
             }

@@ -8,6 +8,7 @@ mod load;
 mod refuse;
 #[cfg(feature = "admin")]
 mod repair;
+mod row;
 mod rules;
 mod save;
 
@@ -26,7 +27,10 @@ use super::{
 };
 use crate::{
     registry::Models,
-    semantics::{fold::Occurrence, hlc::Clock},
+    semantics::{
+        fold::Occurrence,
+        hlc::{Clock, Stamp},
+    },
     store::{EntityKey, Head, Result, Snapshot, StoredEvent, WriteGroup},
 };
 
@@ -137,6 +141,9 @@ impl<'a> Grouping<'a> {
             known
                 .by_key
                 .insert(event.idempotency_key.clone(), event.id.clone());
+            if event.change.is_some() {
+                known.by_transaction.insert(event.stamp, event.id.clone());
+            }
             known.by_id.insert(event.id.clone(), event);
         }
     }
@@ -148,6 +155,17 @@ struct Known {
     by_id: HashMap<String, StoredEvent>,
     /// Their ids, by idempotency key.
     by_key: HashMap<String, String>,
+    /// Changes of rows: their ids, by transaction.
+    by_transaction: HashMap<Stamp, String>,
+}
+
+impl Known {
+    /// What has a candidate's transaction, where it is the change of a row.
+    fn written(&self, candidate: &Candidate) -> Option<&StoredEvent> {
+        candidate.content.row.as_ref()?;
+        let stamp: Stamp = candidate.content.timestamp.parse().ok()?;
+        self.by_id.get(self.by_transaction.get(&stamp)?)
+    }
 }
 
 /// What the fold learns about a stored event.

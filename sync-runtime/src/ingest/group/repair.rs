@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Grouping;
+use super::{Grouping, row};
 use crate::{
     ingest::refold::{self, fold_stored},
     registry::Models,
+    schema::Mode,
     semantics::hlc::Clock,
     store::{EntityKey, Head, Lookup, Place, Result, StoredEvent, WriteGroup},
 };
@@ -105,6 +106,7 @@ impl<'a> Grouping<'a> {
             tenant,
             ids: events.iter().map(|event| &*event.id).collect(),
             keys: events.iter().map(|event| &*event.idempotency_key).collect(),
+            transactions: Vec::new(),
         };
         let found = self.group.known(&[lookup]).await?;
         let mut next = found.last.iter().map(|(_, last)| *last).max().unwrap_or(0) + 1;
@@ -161,6 +163,11 @@ impl<'a> Grouping<'a> {
                 .heads
                 .entry(event.key.clone())
                 .or_insert_with(|| Head::before(&event, reducer.model.version));
+            if reducer.model.mode == Mode::Rows {
+                row::apply(reducer, head, &event);
+                self.dirty.insert(event.key);
+                continue;
+            }
             if head.event_count > 0 && event.place() < head.last {
                 late.insert(event.key);
                 continue;

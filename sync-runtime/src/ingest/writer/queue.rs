@@ -271,6 +271,7 @@ mod tests {
             principal: Principal::new(tenant, "u", ["owner"]),
             candidates: (0..events).map(candidate).collect(),
             acceptance: Acceptance::Judged,
+            with_rows: false,
         };
         Waiting::new(submission, oneshot::channel().0)
     }

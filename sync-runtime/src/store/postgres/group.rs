@@ -17,10 +17,10 @@ use uuid::Uuid;
 use super::{
     columns::{self, quoted},
     read::{self, Side, uuid},
-    rows,
+    rows, table,
 };
 use crate::{
-    schema::Model,
+    schema::{Mode, Model},
     store::{
         EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, StoreError,
         StoredEvent, Transaction, WriteGroup,
@@ -133,16 +133,21 @@ const KNOWN: &str = "\
     SELECT wanted.tenant AS tenant_id, coalesce((SELECT max(seq) FROM sync_events WHERE tenant_id = wanted.tenant), 0) \
         AS seq, NULL::uuid AS id, NULL AS entity_type, NULL AS entity_id, NULL AS event_type, NULL AS payload, \
         NULL AS timestamp, NULL::integer AS schema_version, NULL AS user_id, NULL AS idempotency_key, \
-        NULL::bigint AS received_at \
+        NULL::bigint AS received_at, NULL AS change \
     FROM unnest($1::text[]) AS wanted (tenant) \
     UNION ALL SELECT found.* FROM unnest($2::text[], $3::uuid[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
         (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
-            user_id, idempotency_key, received_at \
+            user_id, idempotency_key, received_at, change::text \
          FROM sync_events WHERE tenant_id = wanted.tenant AND id = wanted.id LIMIT 1) AS found \
     UNION ALL SELECT found.* FROM unnest($4::text[], $5::text[]) AS wanted (tenant, key) CROSS JOIN LATERAL \
         (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
-            user_id, idempotency_key, received_at \
-         FROM sync_events WHERE tenant_id = wanted.tenant AND idempotency_key = wanted.key LIMIT 1) AS found";
+            user_id, idempotency_key, received_at, change::text \
+         FROM sync_events WHERE tenant_id = wanted.tenant AND idempotency_key = wanted.key LIMIT 1) AS found \
+    UNION ALL SELECT found.* FROM unnest($6::text[], $7::text[]) AS wanted (tenant, stamp) CROSS JOIN LATERAL \
+        (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
+            user_id, idempotency_key, received_at, change::text \
+         FROM sync_events WHERE tenant_id = wanted.tenant AND timestamp = wanted.stamp AND change IS NOT NULL LIMIT 1) \
+         AS found";
 
 #[async_trait]
 impl WriteGroup for PostgresGroup<'_> {
@@ -150,6 +155,7 @@ impl WriteGroup for PostgresGroup<'_> {
         let tenants: Vec<&str> = lookups.iter().map(|lookup| lookup.tenant).collect();
         let (mut id_tenants, mut ids) = (Vec::new(), Vec::new());
         let (mut key_tenants, mut keys) = (Vec::new(), Vec::new());
+        let (mut stamp_tenants, mut stamps) = (Vec::new(), Vec::new());
         for lookup in lookups {
             let ids_and_keys: HashSet<&str> =
                 lookup.ids.iter().chain(&lookup.keys).copied().collect();
@@ -161,6 +167,10 @@ impl WriteGroup for PostgresGroup<'_> {
                 key_tenants.push(lookup.tenant);
                 keys.push(key);
             }
+            for stamp in &lookup.transactions {
+                stamp_tenants.push(lookup.tenant);
+                stamps.push(*stamp);
+            }
         }
         let found = sqlx::query(KNOWN)
             .bind(tenants)
@@ -168,6 +178,8 @@ impl WriteGroup for PostgresGroup<'_> {
             .bind(ids)
             .bind(key_tenants)
             .bind(keys)
+            .bind(stamp_tenants)
+            .bind(stamps)
             .fetch_all(&mut self.connection)
             .await;
         let read = |row: &sqlx::postgres::PgRow, known: &mut Known| {
@@ -207,13 +219,13 @@ impl WriteGroup for PostgresGroup<'_> {
             .map(|event| Some(&*event.idempotency_key).filter(|key| *key != event.id))
             .collect();
         let query = sqlx::query(
-            "WITH stamped AS (INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', $13) \
+            "WITH stamped AS (INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', $14) \
                 ON CONFLICT (key) DO UPDATE SET value = greatest(sync_meta.value, excluded.value)) \
              INSERT INTO sync_events (tenant_id, seq, id, entity_type, entity_id, event_type, payload, timestamp, \
-                schema_version, user_id, idempotency_key, received_at) \
-             SELECT a, b, c, d, e, f, g::json, h, i, j, k, l FROM unnest($1::text[], $2::int8[], $3::uuid[], \
+                schema_version, user_id, idempotency_key, received_at, change) \
+             SELECT a, b, c, d, e, f, g::json, h, i, j, k, l, m::json FROM unnest($1::text[], $2::int8[], $3::uuid[], \
                 $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int4[], $10::text[], $11::text[], \
-                $12::int8[]) AS new (a, b, c, d, e, f, g, h, i, j, k, l)",
+                $12::int8[], $13::text[]) AS new (a, b, c, d, e, f, g, h, i, j, k, l, m)",
         )
         .bind(text(|event| &event.key.tenant))
         .bind(longs(events, |event| event.seq))
@@ -227,12 +239,23 @@ impl WriteGroup for PostgresGroup<'_> {
         .bind(text(|event| &event.user_id))
         .bind(keys)
         .bind(longs(events, |event| event.received_at))
+        .bind(
+            events
+                .iter()
+                .map(|event| Some(serde_json::json!(event.change.as_ref()?).to_string()))
+                .collect::<Vec<_>>(),
+        )
         .bind(newest.to_string());
         self.execute(CONTEXT, query).await
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
         const CONTEXT: &str = "saving entities";
+        if model.mode != Mode::Events {
+            return table::save(&mut self.connection, model, heads)
+                .await
+                .map_err(StoreError::during("saving rows"));
+        }
         if heads.is_empty() {
             return Ok(());
         }

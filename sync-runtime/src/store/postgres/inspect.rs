@@ -68,7 +68,7 @@ pub(super) async fn stored_folds(
     .await?;
     Ok(StoredFolds {
         head: head
-            .map(|row| rows::head(&row, &model.entity))
+            .map(|row| rows::head(&row, model))
             .transpose()
             .map(|head| head.as_ref().map(Head::snapshot))
             .map_err(|error| error.to_string()),

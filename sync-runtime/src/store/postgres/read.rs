@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     columns::{Column, quoted},
     rows,
+    table::{self, Table},
 };
 use crate::{
     schema::{Field, Model},
@@ -228,20 +229,26 @@ pub(super) async fn heads(
 ) -> sqlx::Result<Vec<Head>> {
     let tenants: Vec<&str> = keys.iter().map(|key| &*key.tenant).collect();
     let ids: Vec<&str> = keys.iter().map(|key| &*key.entity_id).collect();
+    let table = Table::of(model);
     // Each is looked up by the index, whatever the planner believes of a table that is new and grows.
-    sqlx::query(AssertSqlSafe(format!(
+    let mut heads: Vec<Head> = sqlx::query(AssertSqlSafe(format!(
         "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
-         (SELECT {} FROM {} WHERE _tenant_id = wanted.tenant AND _id = wanted.id LIMIT 1) AS found",
-        rows::HEAD,
-        quoted(&model.path)
+         (SELECT {} FROM {} WHERE _tenant_id = wanted.tenant AND {} = {} LIMIT 1) AS found",
+        table.columns,
+        table.name,
+        table.key,
+        table.id("wanted.id")
     )))
     .bind(tenants)
     .bind(ids)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?
     .iter()
-    .map(|row| rows::head(row, &model.entity))
-    .collect()
+    .map(|row| rows::head(row, model))
+    .collect::<sqlx::Result<_>>()?;
+    let ended = table::ended(connection, model, keys, &heads).await?;
+    heads.extend(ended);
+    Ok(heads)
 }
 
 /// Entities whose projection was folded by an older version of the model.
@@ -283,20 +290,25 @@ pub(super) async fn heads_by_id(
             .fetch_one(&mut *connection)
             .await?
             .try_get(0)?;
-    let heads = sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM {} WHERE _tenant_id = $1 AND _id > $2 AND _phase = 'live' ORDER BY _id LIMIT $3",
-        rows::HEAD,
-        quoted(&model.path)
-    )))
-    .bind(tenant)
-    // A made-up page token may hold what PostgreSQL's text does not; no id does.
-    .bind(after.and_then(|after| after.split('\0').next()).unwrap_or(""))
-    .bind(i64::from(limit))
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| rows::head(row, &model.entity))
-    .collect::<sqlx::Result<_>>()?;
+    let table = Table::of(model);
+    let mut sql = QueryBuilder::<Postgres>::new(format!(
+        "SELECT {} FROM {} WHERE {} AND _tenant_id = ",
+        table.columns, table.name, table.live
+    ));
+    sql.push_bind(tenant);
+    if let Some(after) = after {
+        sql.push(format!(" AND {} > ", table.key));
+        table.push_id(&mut sql, after);
+    }
+    sql.push(format!(" ORDER BY {} LIMIT ", table.key))
+        .push_bind(i64::from(limit));
+    let heads = sql
+        .build()
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| rows::head(row, model))
+        .collect::<sqlx::Result<_>>()?;
     Ok((heads, seq.unsigned_abs()))
 }
 
@@ -306,10 +318,10 @@ pub(super) async fn list(
     tenant: &str,
     query: &ListQuery,
 ) -> sqlx::Result<Vec<Head>> {
+    let table = Table::of(model);
     let mut sql = QueryBuilder::<Postgres>::new(format!(
-        "SELECT {} FROM {} WHERE _phase = 'live' AND _tenant_id = ",
-        rows::HEAD,
-        quoted(&model.path)
+        "SELECT {} FROM {} WHERE {} AND _tenant_id = ",
+        table.columns, table.name, table.live
     ));
     sql.push_bind(tenant);
     for filter in &query.filters {
@@ -329,7 +341,7 @@ pub(super) async fn list(
         .as_ref()
         .and_then(|order| Some((field(model, &order.field)?, order.direction)));
     if let Some(start) = &query.after {
-        push_start(&mut sql, order, start);
+        push_start(&mut sql, &table, order, start);
     }
     sql.push(" ORDER BY ");
     if let Some(((field, _), direction)) = order {
@@ -339,12 +351,13 @@ pub(super) async fn list(
             Direction::Descending => " DESC NULLS LAST, ",
         });
     }
-    sql.push("_id LIMIT ").push_bind(i64::from(query.limit));
+    sql.push(format!("{} LIMIT ", table.key))
+        .push_bind(i64::from(query.limit));
     sql.build()
         .fetch_all(pool)
         .await?
         .iter()
-        .map(|row| rows::head(row, &model.entity))
+        .map(|row| rows::head(row, model))
         .collect()
 }
 
@@ -356,11 +369,13 @@ fn field<'a>(model: &'a Model, name: &str) -> Option<(&'a Field, Column)> {
 /// What comes after an entity in the list's order. Null sorts before all values.
 fn push_start(
     sql: &mut QueryBuilder<Postgres>,
+    table: &Table<'_>,
     order: Option<((&Field, Column), Direction)>,
     start: &PageStart,
 ) {
     let Some(((field, column), direction)) = order else {
-        sql.push(" AND _id > ").push_bind(start.id.clone());
+        sql.push(format!(" AND {} > ", table.key));
+        table.push_id(sql, &start.id);
         return;
     };
     let name = quoted(&field.name);
@@ -383,9 +398,9 @@ fn push_start(
     }
     sql.push(format!(" OR ({name} IS NOT DISTINCT FROM "));
     column.push(sql, &start.value);
-    sql.push(" AND _id > ")
-        .push_bind(start.id.clone())
-        .push("))");
+    sql.push(format!(" AND {} > ", table.key));
+    table.push_id(sql, &start.id);
+    sql.push("))");
 }
 
 /// An event's id, which is a UUID wherever it comes from.

@@ -4,11 +4,11 @@ use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::store::rows::Columns;
-pub(super) use crate::store::rows::{count, event, folded_columns, head, json, snapshot};
+pub(super) use crate::store::rows::{count, ended, event, folded_columns, head, json, snapshot};
 
 /// The columns that [`event`] reads.
 pub(super) const EVENT: &str = "tenant_id, seq, id, entity_type, entity_id, event_type, payload::text AS payload, \
-     timestamp, schema_version, user_id, idempotency_key, received_at";
+     timestamp, schema_version, user_id, idempotency_key, received_at, change::text AS change";
 
 /// The columns that [`head`] reads.
 pub(super) const HEAD: &str = "_tenant_id, _id, _phase, _state::text AS _state, _last_hlc, _last_event_id, _event_count, _seq, \
@@ -37,6 +37,22 @@ impl Columns for PgRow {
     }
 
     fn int(&self, column: &str) -> sqlx::Result<i32> {
+        self.try_get(column)
+    }
+
+    fn maybe_text(&self, column: &str) -> sqlx::Result<Option<&str>> {
+        self.try_get(column)
+    }
+
+    fn maybe_bool(&self, column: &str) -> sqlx::Result<Option<bool>> {
+        self.try_get(column)
+    }
+
+    fn maybe_long(&self, column: &str) -> sqlx::Result<Option<i64>> {
+        self.try_get(column)
+    }
+
+    fn maybe_float(&self, column: &str) -> sqlx::Result<Option<f64>> {
         self.try_get(column)
     }
 }

@@ -4,7 +4,8 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::columns::{Column, literal, quoted};
 use crate::{
-    schema::{Field, Model, Schema, Visibility},
+    schema::{Field, Mode, Model, Schema, Visibility},
+    sql::{self, Kind},
     store::{Migrations, Result, StoreError},
     tables::POSTGRES_LOG,
 };
@@ -46,7 +47,21 @@ pub(super) async fn pending(connection: &mut PgConnection, schema: &Schema) -> R
     for model in schema.models() {
         check_names(model)?;
         let there = columns(connection, model).await.map_err(&failed)?;
-        projection(model, &there, &mut migrations)?;
+        if !there.is_empty() && !is_ours(model, &there) {
+            return Err(unfit(format!(
+                "there is a table {} which is not that of the model `{}`: rename it, or set another `path`",
+                quoted(&model.path),
+                model.entity
+            )));
+        }
+        match model.mode {
+            Mode::Events => projection(model, &there, &mut migrations)?,
+            Mode::Rows | Mode::Api => {
+                rows(model, &there, &mut migrations)?;
+                let found = comments(connection, model).await.map_err(&failed)?;
+                triggers(model, &found, &mut migrations);
+            }
+        }
     }
     Ok(migrations)
 }
@@ -133,12 +148,6 @@ fn projection(
         migrations.add(format!("the model `{}`", model.entity), creation(model));
         return Ok(());
     }
-    if !there.iter().any(|(name, _)| name == "_tenant_id") {
-        return Err(unfit(format!(
-            "there is a table {table} which is not that of the model `{}`: rename it, or set another `path`",
-            model.entity
-        )));
-    }
     for field in model.fields.iter() {
         let Some((definition, ty)) = definition(field) else {
             continue;
@@ -172,6 +181,82 @@ fn projection(
         }
     }
     Ok(())
+}
+
+/// Whether a table of the model's name is that of the model, in its mode.
+fn is_ours(model: &Model, there: &[(String, String)]) -> bool {
+    let has = |wanted: &str| there.iter().any(|(name, _)| name == wanted);
+    has("_tenant_id")
+        && match model.mode {
+            Mode::Events => has("_phase"),
+            Mode::Rows => has("field_tx") && has("_seq"),
+            Mode::Api => !has("_phase") && !has("_seq"),
+        }
+}
+
+/// The table of rows, or the columns that it lacks.
+fn rows(model: &Model, there: &[(String, String)], migrations: &mut Migrations) -> Result<()> {
+    if there.is_empty() {
+        let sql = sql::postgres::create_table(model);
+        migrations.add(format!("the model `{}`", model.entity), sql);
+        return Ok(());
+    }
+    for field in model.fields.iter() {
+        let ty = sql::postgres::column_type(Kind::of(field));
+        match there.iter().find(|(there, _)| *there == field.name) {
+            None => migrations.add(
+                format!("the field `{}` of `{}`", field.name, model.entity),
+                sql::postgres::add_column(model, field),
+            ),
+            Some((_, found)) if found == ty => {}
+            Some((_, found)) => {
+                return Err(unfit(format!(
+                    "the column {} of {} is of type {found}, and the field of `{}` is kept as {ty}: change the column's \
+                     type",
+                    quoted(&field.name),
+                    quoted(&model.path),
+                    model.entity
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The triggers of a model's table, with the comments that say what they were made of.
+async fn comments(
+    connection: &mut PgConnection,
+    model: &Model,
+) -> sqlx::Result<Vec<(String, Option<String>)>> {
+    sqlx::query(
+        "SELECT tgname::text, obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE tgrelid = to_regclass($1) \
+         AND NOT tgisinternal",
+    )
+    .bind(quoted(&model.path))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+    .collect()
+}
+
+/// The triggers that are not there, or were made of another declaration.
+fn triggers(model: &Model, found: &[(String, Option<String>)], migrations: &mut Migrations) {
+    for (name, wanted) in sql::postgres::triggers(model) {
+        let same = |(there, comment): &(String, Option<String>)| {
+            *there == name && comment.as_ref() == Some(&wanted)
+        };
+        if !found.iter().any(same) {
+            let table = quoted(&model.path);
+            migrations.add(
+                format!("what captures changes of `{}`", model.entity),
+                format!(
+                    "DROP TRIGGER IF EXISTS {name} ON {table};\n{wanted}\nCOMMENT ON TRIGGER {name} ON {table} IS {};",
+                    literal(&wanted)
+                ),
+            );
+        }
+    }
 }
 
 fn creation(model: &Model) -> String {

@@ -12,10 +12,10 @@ use tokio::sync::MutexGuard;
 use super::{
     columns,
     read::{self, Side},
-    rows,
+    rows, table,
 };
 use crate::{
-    schema::Model,
+    schema::{Mode, Model},
     store::{
         EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, StoreError,
         StoredEvent, Transaction, WriteGroup,
@@ -148,7 +148,7 @@ impl WriteGroup for SqliteGroup<'_> {
              ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value); \
              INSERT INTO sync_events ({}) SELECT {} FROM json_each(?2)",
             rows::EVENT,
-            places(12)
+            places(13)
         );
         let rows: Vec<_> = events
             .iter()
@@ -166,6 +166,10 @@ impl WriteGroup for SqliteGroup<'_> {
                     &*event.user_id,
                     &*event.idempotency_key,
                     event.received_at,
+                    event
+                        .change
+                        .as_ref()
+                        .map(|change| json!(change).to_string()),
                 )
             })
             .collect();
@@ -180,6 +184,11 @@ impl WriteGroup for SqliteGroup<'_> {
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
+        if model.mode != Mode::Events {
+            return table::save(&mut self.connection, model, heads)
+                .await
+                .map_err(StoreError::during("saving rows"));
+        }
         // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
         let sql = format!(
             "INSERT INTO {} ({}) SELECT {} FROM json_each(?1) WHERE TRUE \

@@ -8,6 +8,7 @@ mod group;
 mod inspect;
 mod read;
 mod rows;
+mod table;
 mod tables;
 mod view;
 
@@ -163,6 +164,17 @@ impl Store for SqliteStore {
             .await
             .map(|heads| heads.into_iter().next())
             .map_err(StoreError::during("reading an entity"))
+    }
+
+    async fn heads(&self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
+        let mut connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(StoreError::during("reading"))?;
+        read::heads(&mut connection, model, keys)
+            .await
+            .map_err(StoreError::during("reading entities"))
     }
 
     async fn heads_by_id(

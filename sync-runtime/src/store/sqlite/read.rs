@@ -4,7 +4,10 @@ use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
 
-use super::{columns, rows};
+use super::{
+    columns, rows,
+    table::{self, Table},
+};
 use crate::{
     schema::{Field, Model},
     store::{
@@ -33,15 +36,19 @@ pub(super) async fn known(
     let sql = format!(
         "SELECT NULL AS tenant_id, (SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1) AS seq, \
             NULL AS id, NULL AS entity_type, NULL AS entity_id, NULL AS event_type, NULL AS payload, \
-            NULL AS timestamp, NULL AS schema_version, NULL AS user_id, NULL AS idempotency_key, NULL AS received_at \
+            NULL AS timestamp, NULL AS schema_version, NULL AS user_id, NULL AS idempotency_key, NULL AS received_at, \
+            NULL AS change \
          UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
          UNION ALL SELECT {columns} FROM sync_events \
-            WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3))"
+            WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3)) \
+         UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND change IS NOT NULL \
+            AND timestamp IN (SELECT value FROM json_each(?4))"
     );
     let found = sqlx::query(AssertSqlSafe(sql))
         .bind(lookup.tenant)
         .bind(json!(lookup.ids).to_string())
         .bind(json!(lookup.keys).to_string())
+        .bind(json!(lookup.transactions).to_string())
         .fetch_all(connection)
         .await?;
     let (mut last, mut events) = (0, Vec::new());
@@ -211,17 +218,23 @@ pub(super) async fn heads(
         .iter()
         .map(|key| json!([key.tenant, key.entity_id]))
         .collect();
-    sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND _id = wanted.value ->> 1",
-        rows::HEAD,
-        columns::quoted(&model.path)
+    let table = Table::of(model);
+    let mut heads: Vec<Head> = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
+        table.columns,
+        table.name,
+        table.key,
+        table.id("wanted.value ->> 1")
     )))
     .bind(wanted.to_string())
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?
     .iter()
-    .map(|row| rows::head(row, &model.entity))
-    .collect()
+    .map(|row| rows::head(row, model))
+    .collect::<sqlx::Result<_>>()?;
+    let ended = table::ended(connection, model, keys, &heads).await?;
+    heads.extend(ended);
+    Ok(heads)
 }
 
 /// Entities whose projection was folded by an older version of the model.
@@ -259,19 +272,25 @@ pub(super) async fn heads_by_id(
 ) -> sqlx::Result<(Vec<Head>, u64)> {
     let mut transaction = pool.begin().await?;
     let seq = last_seq(&mut transaction, tenant).await?;
-    let heads = sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM {} WHERE _tenant_id = ?1 AND _id > ?2 AND _phase = 'live' ORDER BY _id LIMIT ?3",
-        rows::HEAD,
-        columns::quoted(&model.path)
-    )))
-    .bind(tenant)
-    .bind(after.unwrap_or(""))
-    .bind(limit)
-    .fetch_all(&mut *transaction)
-    .await?
-    .iter()
-    .map(|row| rows::head(row, &model.entity))
-    .collect::<sqlx::Result<_>>()?;
+    let table = Table::of(model);
+    let mut sql = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT {} FROM {} WHERE {} AND _tenant_id = ",
+        table.columns, table.name, table.live
+    ));
+    sql.push_bind(tenant);
+    if let Some(after) = after {
+        sql.push(format!(" AND {} > ", table.key));
+        table.push_id(&mut sql, after);
+    }
+    sql.push(format!(" ORDER BY {} LIMIT ", table.key))
+        .push_bind(limit);
+    let heads = sql
+        .build()
+        .fetch_all(&mut *transaction)
+        .await?
+        .iter()
+        .map(|row| rows::head(row, model))
+        .collect::<sqlx::Result<_>>()?;
     Ok((heads, seq))
 }
 
@@ -281,10 +300,10 @@ pub(super) async fn list(
     tenant: &str,
     query: &ListQuery,
 ) -> sqlx::Result<Vec<Head>> {
+    let table = Table::of(model);
     let mut sql = QueryBuilder::<Sqlite>::new(format!(
-        "SELECT {} FROM {} WHERE _phase = 'live' AND _tenant_id = ",
-        rows::HEAD,
-        columns::quoted(&model.path)
+        "SELECT {} FROM {} WHERE {} AND _tenant_id = ",
+        table.columns, table.name, table.live
     ));
     sql.push_bind(tenant);
     for filter in &query.filters {
@@ -299,7 +318,7 @@ pub(super) async fn list(
         .as_ref()
         .and_then(|order| Some((model.field(&order.field)?, order.direction)));
     if let Some(start) = &query.after {
-        push_start(&mut sql, order, start);
+        push_start(&mut sql, &table, order, start);
     }
     sql.push(" ORDER BY ");
     if let Some((field, direction)) = order {
@@ -310,23 +329,26 @@ pub(super) async fn list(
             ", "
         });
     }
-    sql.push("_id LIMIT ").push_bind(query.limit);
+    sql.push(format!("{} LIMIT ", table.key))
+        .push_bind(query.limit);
     sql.build()
         .fetch_all(pool)
         .await?
         .iter()
-        .map(|row| rows::head(row, &model.entity))
+        .map(|row| rows::head(row, model))
         .collect()
 }
 
 /// What comes after an entity in the list's order. Null sorts before all values, as SQLite has it.
 fn push_start(
     sql: &mut QueryBuilder<Sqlite>,
+    table: &Table<'_>,
     order: Option<(&Field, Direction)>,
     start: &PageStart,
 ) {
     let Some((field, direction)) = order else {
-        sql.push(" AND _id > ").push_bind(start.id.clone());
+        sql.push(format!(" AND {} > ", table.key));
+        table.push_id(sql, &start.id);
         return;
     };
     let column = columns::sorted_as(field, &columns::quoted(&field.name));
@@ -349,9 +371,9 @@ fn push_start(
     }
     sql.push(format!(" OR ({column} IS "));
     push_sorted(sql, field, &start.value);
-    sql.push(" AND _id > ")
-        .push_bind(start.id.clone())
-        .push("))");
+    sql.push(format!(" AND {} > ", table.key));
+    table.push_id(sql, &start.id);
+    sql.push("))");
 }
 
 /// A value as its field is sorted.

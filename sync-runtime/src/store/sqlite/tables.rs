@@ -4,7 +4,8 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::columns;
 use crate::{
-    schema::{Model, Schema},
+    schema::{Mode, Model, Schema},
+    sql,
     store::{Migrations, StoreError},
     tables::SQLITE_LOG,
 };
@@ -20,7 +21,27 @@ pub(super) async fn pending(
     migrations.add_versions(applied, &SQLITE_LOG)?;
     for model in schema.models() {
         let there = columns(connection, model).await.map_err(&failed)?;
-        projection(model, &there, &mut migrations)?;
+        if !there.is_empty() && !is_ours(model, &there) {
+            return Err(not_ours(model));
+        }
+        match model.mode {
+            Mode::Events => projection(model, &there, &mut migrations),
+            Mode::Rows | Mode::Api => {
+                rows(model, &there, &mut migrations);
+                for (name, wanted) in sql::sqlite::triggers(model) {
+                    let found = trigger(connection, &name).await.map_err(&failed)?;
+                    if found.as_ref() != Some(&wanted) {
+                        migrations.add(
+                            format!("what captures changes of `{}`", model.entity),
+                            format!(
+                                "DROP TRIGGER IF EXISTS {};\n{wanted};",
+                                columns::quoted(&name)
+                            ),
+                        );
+                    }
+                }
+            }
+        }
     }
     Ok(migrations)
 }
@@ -64,11 +85,7 @@ async fn columns(connection: &mut SqliteConnection, model: &Model) -> sqlx::Resu
 }
 
 /// The table of a model, or the columns that it lacks.
-fn projection(
-    model: &Model,
-    there: &[String],
-    migrations: &mut Migrations,
-) -> crate::store::Result<()> {
+fn projection(model: &Model, there: &[String], migrations: &mut Migrations) {
     let table = columns::quoted(&model.path);
     if there.is_empty() {
         migrations.add(
@@ -89,15 +106,6 @@ fn projection(
 );"
             ),
         );
-    } else if !there.iter().any(|name| name == "_tenant_id") {
-        return Err(StoreError {
-            context: "comparing the database with the models",
-            source: format!(
-                "there is a table {table} which is not that of the model `{}`: rename it, or set another `path`",
-                model.entity
-            )
-            .into(),
-        });
     }
     for field in model.fields.iter() {
         if !there.iter().any(|name| *name == field.name) {
@@ -110,5 +118,54 @@ fn projection(
             );
         }
     }
-    Ok(())
+}
+
+/// The table of rows, or the columns that it lacks.
+fn rows(model: &Model, there: &[String], migrations: &mut Migrations) {
+    if there.is_empty() {
+        let sql = sql::sqlite::create_table(model);
+        migrations.add(format!("the model `{}`", model.entity), sql);
+        return;
+    }
+    for field in model.fields.iter() {
+        if !there.iter().any(|name| *name == field.name) {
+            migrations.add(
+                format!("the field `{}` of `{}`", field.name, model.entity),
+                sql::sqlite::add_column(model, field),
+            );
+        }
+    }
+}
+
+/// The text of a trigger; `None`: there is none of that name.
+async fn trigger(connection: &mut SqliteConnection, name: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?1")
+        .bind(name)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| row.try_get(0))
+        .transpose()
+}
+
+/// Whether a table of the model's name is that of the model, in its mode.
+fn is_ours(model: &Model, there: &[String]) -> bool {
+    let has = |wanted: &str| there.iter().any(|name| name == wanted);
+    has("_tenant_id")
+        && match model.mode {
+            Mode::Events => has("_phase"),
+            Mode::Rows => has("field_tx") && has("_seq"),
+            Mode::Api => !has("_phase") && !has("_seq"),
+        }
+}
+
+fn not_ours(model: &Model) -> StoreError {
+    StoreError {
+        context: "comparing the database with the models",
+        source: format!(
+            "there is a table {} which is not that of the model `{}`: rename it, or set another `path`",
+            columns::quoted(&model.path),
+            model.entity
+        )
+        .into(),
+    }
 }

@@ -1,0 +1,76 @@
+//! The tables of models whose state is a row: `rows` and `api` mode.
+//!
+//! Text alone, for whoever makes the tables: a server when it starts, and the generator's SQL target. A column is as
+//! the database has such values, so that other programs can read, join, index and write it; beside the fields stand
+//! columns that begin with `_`, and in rows mode `tx` and `field_tx`. What others write to a rows table is captured by
+//! triggers in the same transaction: it gets a stamp and an entry of the log like any change.
+
+mod kind;
+pub mod postgres;
+pub mod sqlite;
+
+use serde_json::Value;
+
+pub use kind::Kind;
+
+use crate::{
+    schema::{Field, FieldKind, Model, Type, Visibility},
+    semantics::values,
+};
+
+/// An identifier.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A string literal.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The name of the column that is the primary key, beside the tenant.
+pub fn id_column(model: &Model) -> &str {
+    model.id_field().map_or("id", |field| &field.name)
+}
+
+/// Whether ids are numbers.
+pub fn has_number_id(model: &Model) -> bool {
+    matches!(model.id_type().non_null(), Type::Int(_))
+}
+
+/// What a database fills in where a program that is not the server leaves a field out.
+enum Filled {
+    /// A new id.
+    Uuid,
+    /// The time of the statement.
+    Now,
+    /// A value of the wire.
+    Value(Value),
+}
+
+/// What fills a column, and whether it may be null.
+fn filled(field: &Field) -> (Option<Filled>, bool) {
+    match &field.kind {
+        FieldKind::Id => (
+            matches!(field.ty.non_null(), Type::Uuid).then_some(Filled::Uuid),
+            false,
+        ),
+        FieldKind::CreatedAt | FieldKind::UpdatedAt | FieldKind::EventTime => {
+            (Some(Filled::Now), false)
+        }
+        FieldKind::Plain | FieldKind::Machine(_) => {
+            let value = values::default_of(field).filter(|value| !value.is_null());
+            let nullable = field.ty.is_nullable() || field.visibility == Visibility::Excluded;
+            (value.map(Filled::Value), nullable)
+        }
+    }
+}
+
+/// The fields whose changes by others are captured: those that a payload may hold.
+fn captured(model: &Model) -> impl Iterator<Item = (&Field, Kind)> {
+    model
+        .fields
+        .iter()
+        .filter(|field| field.is_writable())
+        .map(|field| (field, Kind::of(field)))
+}

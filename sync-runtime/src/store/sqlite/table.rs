@@ -1,0 +1,198 @@
+//! The table of a model: the projection of an event-sourced one, or the rows themselves.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
+
+use super::{columns::quoted, rows};
+use crate::{
+    schema::{Mode, Model},
+    sql,
+    store::{
+        EntityKey, Head,
+        columns::{of_state, shared},
+    },
+};
+
+/// How the table of a model is read.
+pub(super) struct Table<'a> {
+    pub(super) model: &'a Model,
+    /// As an identifier.
+    pub(super) name: String,
+    /// The columns that [`rows::head`] reads.
+    pub(super) columns: String,
+    /// The column of the id, with its table: what a JSON array is joined by has columns of common names.
+    pub(super) key: String,
+    /// What holds of an entity that is there.
+    pub(super) live: &'static str,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn of(model: &'a Model) -> Self {
+        let name = quoted(&model.path);
+        if model.mode == Mode::Events {
+            return Self {
+                model,
+                name,
+                columns: rows::HEAD.to_owned(),
+                key: "_id".to_owned(),
+                live: "_phase = 'live'",
+            };
+        }
+        let column = |field: &str| format!("{name}.{}", quoted(field));
+        let key = column(sql::id_column(model));
+        let mut columns = vec![
+            "_tenant_id".to_owned(),
+            format!("CAST({key} AS TEXT) AS _id"),
+        ];
+        columns.extend(shared(model).map(|(field, _)| column(&field.name)));
+        if model.mode == Mode::Rows {
+            columns.push(ROW.to_owned());
+        }
+        Self {
+            model,
+            name,
+            columns: columns.join(", "),
+            key,
+            live: "TRUE",
+        }
+    }
+
+    /// The text of an id as the key is compared with it.
+    pub(super) fn id(&self, text: &str) -> String {
+        match self.model.mode {
+            Mode::Events => text.to_owned(),
+            Mode::Rows | Mode::Api => sql::sqlite::id_from_text(self.model, text),
+        }
+    }
+
+    /// Adds the id of an entity that the key is compared with. One that is no number, as a made-up page token may have
+    /// it, is none that comes after.
+    pub(super) fn push_id(&self, sql: &mut QueryBuilder<Sqlite>, id: &str) {
+        if self.model.mode != Mode::Events && sql::has_number_id(self.model) {
+            sql.push_bind(id.parse().unwrap_or(i64::MAX));
+        } else {
+            sql.push_bind(id.to_owned());
+        }
+    }
+}
+
+/// What a row has beside its fields.
+const ROW: &str =
+    "tx, field_tx, _created, _last_hlc, _last_event_id, _event_count, _seq, _schema_version";
+
+/// Writes rows as they are now, and takes away those that have ended.
+pub(super) async fn save(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    heads: &[&Head],
+) -> sqlx::Result<()> {
+    let table = Table::of(model);
+    let live: Value = heads
+        .iter()
+        .filter_map(|head| Some(values(model, head, head.folded.state()?)))
+        .collect();
+    let ended: Value = heads
+        .iter()
+        .filter(|head| head.folded.state().is_none())
+        .map(|head| json!([head.key.tenant, head.key.entity_id]))
+        .collect();
+    if live.as_array().is_some_and(|live| !live.is_empty()) {
+        sqlx::query(AssertSqlSafe(upsert(&table)))
+            .bind(live.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    if ended.as_array().is_some_and(|ended| !ended.is_empty()) {
+        sqlx::query(AssertSqlSafe(format!(
+            "DELETE FROM {} WHERE (_tenant_id, {}) IN (SELECT value ->> 0, {} FROM json_each(?1))",
+            table.name,
+            table.key,
+            table.id("value ->> 1")
+        )))
+        .bind(ended.to_string())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn upsert(table: &Table<'_>) -> String {
+    let key = quoted(sql::id_column(table.model));
+    let mut names = vec!["_tenant_id".to_owned()];
+    names.extend(shared(table.model).map(|(field, _)| quoted(&field.name)));
+    if table.model.mode == Mode::Rows {
+        names.extend(ROW.split(", ").map(str::to_owned));
+    }
+    let values: Vec<String> = (0..names.len())
+        .map(|at| format!("value ->> {at}"))
+        .collect();
+    let sets: Vec<String> = names
+        .iter()
+        .skip(1)
+        .filter(|name| **name != key)
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
+    format!(
+        // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
+        "INSERT INTO {} ({}) SELECT {} FROM json_each(?1) WHERE TRUE ON CONFLICT (_tenant_id, {}) DO UPDATE SET {}",
+        table.name,
+        names.join(", "),
+        values.join(", "),
+        key,
+        sets.join(", ")
+    )
+}
+
+fn values(model: &Model, head: &Head, state: &Map<String, Value>) -> Value {
+    let mut values = vec![json!(head.key.tenant)];
+    values.extend(shared(model).map(|(field, kind)| of_state(state, field, kind)));
+    if let (Mode::Rows, Some(stamps)) = (model.mode, &head.stamps) {
+        let tx = stamps.last.as_ref().map(|tx| json!(tx).to_string());
+        values.extend([
+            json!(tx),
+            json!(json!(stamps.fields).to_string()),
+            json!(stamps.created),
+            json!(head.last.stamp),
+            json!(head.last.id),
+            json!(head.event_count),
+            json!(head.seq),
+            json!(head.schema_version),
+        ]);
+    }
+    Value::Array(values)
+}
+
+/// Rows that have ended: those of the keys that the log knows and the table does not have.
+pub(super) async fn ended(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    keys: &[EntityKey],
+    found: &[Head],
+) -> sqlx::Result<Vec<Head>> {
+    let found: BTreeMap<(&str, &str), ()> = found
+        .iter()
+        .map(|head| ((&*head.key.tenant, &*head.key.entity_id), ()))
+        .collect();
+    let missing: Value = keys
+        .iter()
+        .filter(|key| !found.contains_key(&(&*key.tenant, &*key.entity_id)))
+        .map(|key| json!([key.tenant, key.entity_id]))
+        .collect();
+    if model.mode != Mode::Rows || missing.as_array().is_none_or(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    sqlx::query(
+        "SELECT tenant_id, entity_id, max(timestamp) AS timestamp, count(*) AS event_count, max(seq) AS seq, \
+         max(sync_events.id) AS id FROM json_each(?1) AS wanted JOIN sync_events ON tenant_id = wanted.value ->> 0 AND entity_type = ?2 \
+         AND entity_id = wanted.value ->> 1 GROUP BY tenant_id, entity_id",
+    )
+    .bind(missing.to_string())
+    .bind(&*model.entity)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| rows::ended(row, model))
+    .collect()
+}
