@@ -140,7 +140,7 @@ pub(super) enum StreamMessage<'a> {
     /// An entry of the log.
     Event {
         channel: &'a str,
-        event: EventMessage<'a>,
+        event: &'a EventMessage<'a>,
         cursor: &'a str,
     },
     /// All that was in the log has been sent.
@@ -173,9 +173,10 @@ pub(super) fn come_back_after() -> u64 {
 /// An entry of the log as a message of a stream.
 pub(super) fn entry(event: &StoredEvent, models: &Models, view: &View) -> Record {
     let cursor = view.scope().cursor(event.seq);
+    let shown = EventMessage::of(event, models, view.rights());
     let message = StreamMessage::Event {
         channel: &event.key.entity_type,
-        event: EventMessage::of(event, models, view.rights()),
+        event: &shown,
         cursor: &cursor,
     };
     Record::new("event", &cursor, &message.json())

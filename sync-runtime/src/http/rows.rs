@@ -216,9 +216,7 @@ async fn write(
             row: Some(row),
         }) => (seq, *row),
         Some(Outcome::Rejected(rejection)) => {
-            service
-                .metrics
-                .batch(0, [rejection.code.as_str()].into_iter());
+            service.metrics.batch(0, [rejection.code.as_str()]);
             return Err(rejection.into());
         }
         Some(Outcome::Accepted { row: None, .. }) | None => {
