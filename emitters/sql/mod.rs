@@ -5,6 +5,7 @@
 //! * [`kind`]: what a column holds;
 //! * [`fold`]: the view `{entity}_state` of an events model;
 //! * [`client`]: what a device holds of a rows model;
+//! * [`server`]: the backend's tables, as the server itself makes them;
 //! * [`evolution`]: migrations from the tables that the last run wrote.
 
 mod client;
@@ -13,13 +14,11 @@ mod evolution;
 mod fold;
 mod json;
 mod kind;
+mod server;
 
 use minijinja::Environment;
 use serde::Serialize;
-use sync_runtime::{
-    schema::{Mode, Model, Schema},
-    tables,
-};
+use sync_runtime::schema::{Mode, Model, Schema};
 
 use crate::{Emitter, Error, FileSet, template};
 use dialect::Dialect;
@@ -55,8 +54,6 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/clock.postgres.sql"),
     ),
     ("clock.sqlite", include_str!("templates/clock.sqlite.sql")),
-    ("log.postgres", include_str!("templates/log.postgres.sql")),
-    ("log.sqlite", include_str!("templates/log.sqlite.sql")),
     ("rows.postgres", include_str!("templates/rows.postgres.sql")),
     ("rows.sqlite", include_str!("templates/rows.sqlite.sql")),
     (
@@ -64,6 +61,12 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/state.postgres.sql"),
     ),
     ("state.sqlite", include_str!("templates/state.sqlite.sql")),
+    (
+        "table.postgres",
+        include_str!("templates/table.postgres.sql"),
+    ),
+    ("table.sqlite", include_str!("templates/table.sqlite.sql")),
+    ("time.postgres", include_str!("templates/time.postgres.sql")),
 ];
 
 impl Emitter for Sql {
@@ -108,11 +111,13 @@ impl Emitter for Sql {
             files: FileSet::new(),
             dialect: self.dialect,
         };
-        let log = Log {
-            tables: tables_of_log(self.dialect),
-        };
-        out.render("log/1_tables.sql", "log", &log)?;
-        out.render("log/2_clock.sql", "clock", &log)?;
+        for (path, text) in server::log(self.dialect) {
+            out.files.insert(path, text)?;
+        }
+        out.render("log/2_clock.sql", "clock", &())?;
+        if self.dialect == Dialect::Postgres {
+            out.render("log/3_time.sql", "time", &())?;
+        }
         for model in of_mode(schema, Mode::Events) {
             let view = fold::view(model, self.dialect);
             let path = format!("log/states/{}.sql", model.entity);
@@ -122,11 +127,17 @@ impl Emitter for Sql {
             of_mode(schema, Mode::Rows).filter_map(|model| client::rows(model, self.dialect));
         let rows: Vec<client::Rows> = rows.collect();
         if !rows.is_empty() {
-            out.render("client/1_changes.sql", "changes", &log)?;
+            out.render("client/1_changes.sql", "changes", &())?;
         }
         for rows in rows {
             let path = format!("client/rows/{}.sql", rows.file);
             out.render(&path, "rows", &Device { rows })?;
+        }
+        let tables = [Mode::Rows, Mode::Api].into_iter();
+        for model in tables.flat_map(|mode| of_mode(schema, mode)) {
+            let table = server::table(model, self.dialect);
+            let path = format!("server/{}.sql", model.path);
+            out.render(&path, "table", &Server { table })?;
         }
         let evolved = evolution::files(schema, self.dialect, previous)?;
         out.files.extend(evolved)?;
@@ -150,8 +161,8 @@ impl Output {
 }
 
 #[derive(Serialize)]
-struct Log {
-    tables: String,
+struct Server {
+    table: server::Table,
 }
 
 #[derive(Serialize)]
@@ -167,19 +178,4 @@ struct Device {
 fn of_mode(schema: &Schema, mode: Mode) -> impl Iterator<Item = &Model> {
     let models = schema.models().iter();
     models.filter(move |model| model.mode == mode)
-}
-
-/// The tables of the log, version by version, each counted as applied.
-fn tables_of_log(dialect: Dialect) -> String {
-    let versions = match dialect {
-        Dialect::Postgres => &tables::POSTGRES_LOG[..],
-        Dialect::Sqlite => &tables::SQLITE_LOG[..],
-    };
-    let versions = (1..).zip(versions).map(|(version, sql): (u32, _)| {
-        format!(
-            "{}\nINSERT INTO sync_migrations (version) VALUES ({version}) ON CONFLICT (version) DO NOTHING;",
-            sql.trim()
-        )
-    });
-    versions.collect::<Vec<_>>().join("\n\n")
 }

@@ -114,7 +114,7 @@ impl Database for Sqlite {
 pub struct Postgres {
     session: Session,
     /// Dropped after its session.
-    _database: test_servers::Database,
+    database: test_servers::Database,
 }
 
 impl Postgres {
@@ -132,10 +132,14 @@ impl Postgres {
              CREATE FUNCTION pg_temp.attempt(sql text) RETURNS text LANGUAGE plpgsql AS $attempt$ \
              BEGIN EXECUTE sql; RETURN ''; EXCEPTION WHEN OTHERS THEN RETURN SQLERRM; END $attempt$",
         );
-        Self {
-            session,
-            _database: database,
-        }
+        Self { session, database }
+    }
+}
+
+impl Postgres {
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.database.url
     }
 }
 
