@@ -108,6 +108,8 @@ fn every_route_is_there_under_its_prefix() {
             "/v2/events/history/{entity_type}/{entity_id}",
             "/v2/events/stream",
             "/v2/events/live",
+            "/v2/live",
+            "/v2/organizations/{tenant}/live",
             "/health",
             "/health/live",
             "/health/ready",
@@ -294,6 +296,6 @@ fn a_server_says_what_it_does_beyond_the_defaults() {
         ..Options::default()
     });
     // On every route under the prefix.
-    assert_eq!(limited.matches("\"429\"").count(), 7);
+    assert_eq!(limited.matches("\"429\"").count(), 9);
     assert!(limited.contains("\"maxItems\": 40"));
 }
