@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 mod files;
+mod modes;
 pub mod names;
 pub mod template;
 

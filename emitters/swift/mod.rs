@@ -21,7 +21,7 @@ mod types;
 
 use sync_runtime::schema::{Schema, Type};
 
-use crate::{Emitter, Error, FileSet};
+use crate::{Emitter, Error, FileSet, modes};
 use plan::{Plan, TypePlan};
 
 /// The Swift package.
@@ -38,6 +38,10 @@ impl Emitter for Swift {
 
     fn is_copied(&self, path: &str) -> bool {
         runtime::FILES.iter().any(|(copied, _)| *copied == path)
+    }
+
+    fn left_out(&self, schema: &Schema) -> Option<String> {
+        modes::left_out("Swift", schema)
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {

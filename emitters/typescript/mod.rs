@@ -32,7 +32,7 @@ use minijinja::Environment;
 use serde::Serialize;
 use sync_runtime::schema::{Mode, Schema};
 
-use crate::{Emitter, Error, FileSet, template};
+use crate::{Emitter, Error, FileSet, modes, template};
 use plan::Plan;
 
 /// The TypeScript client.
@@ -52,23 +52,7 @@ impl Emitter for TypeScript {
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
-        let of_mode = |mode: Mode| {
-            let models = schema.models().iter().filter(move |it| it.mode == mode);
-            models.map(|it| &*it.entity).collect::<Vec<_>>().join(", ")
-        };
-        let (rows, api) = (of_mode(Mode::Rows), of_mode(Mode::Api));
-        let parts = [("rows", rows), ("api", api)];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(_, models)| !models.is_empty())
-            .map(|(mode, models)| format!("{mode} models yet: {models}"))
-            .collect();
-        (!parts.is_empty()).then(|| {
-            format!(
-                "the TypeScript target does not write {}",
-                parts.join(", nor ")
-            )
-        })
+        modes::left_out("TypeScript", schema)
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
