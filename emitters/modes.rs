@@ -14,6 +14,10 @@ pub(crate) fn left_out(target: &str, schema: &Schema) -> Option<String> {
         .filter(|(_, models)| !models.is_empty())
         .map(|(mode, models)| format!("{mode} models yet: {models}"))
         .collect();
-    (!parts.is_empty())
-        .then(|| format!("the {target} target does not write {}", parts.join(", nor ")))
+    (!parts.is_empty()).then(|| {
+        format!(
+            "the {target} target does not write {}",
+            parts.join(", nor ")
+        )
+    })
 }
