@@ -53,7 +53,14 @@ impl Part {
             Part::Lint => lint(),
             Part::Rust => step(
                 "Rust tests",
-                cargo().args(["test", "--workspace", "--features", FEATURES, "--quiet"]),
+                cargo().args([
+                    "test",
+                    "--workspace",
+                    "--features",
+                    FEATURES,
+                    "--no-fail-fast",
+                    "--quiet",
+                ]),
             ),
             Part::Ts => typescript(),
             Part::Swift => swift::test(),

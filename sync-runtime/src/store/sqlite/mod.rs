@@ -19,7 +19,10 @@ use sqlx::{
     Connection as _, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 
 use super::{
     EntityKey, EntityLog, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store, StoreError,
@@ -31,6 +34,9 @@ use crate::schema::{Model, Schema};
 const READERS: u32 = 4;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How long to wait before asking again, where SQLite itself does not wait.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A log and its projections in one SQLite file.
 #[derive(Debug)]
@@ -55,7 +61,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
             .statement_cache_capacity(256);
-        let writer = SqliteConnection::connect_with(&options)
+        let writer = connect(&options)
             .await
             .map_err(StoreError::during("opening the database"))?;
         let readers = SqlitePoolOptions::new()
@@ -68,6 +74,25 @@ impl SqliteStore {
             readers,
         })
     }
+}
+
+/// Connects. Of several that make a new file a write-ahead log at once, SQLite turns all but one away without waiting: each
+/// holds what the other needs.
+async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match SqliteConnection::connect_with(options).await {
+            Err(error) if is_busy(&error) && Instant::now() < until => sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+}
+
+/// Whether another connection has the lock: `SQLITE_BUSY`, in any of its extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 #[async_trait]
