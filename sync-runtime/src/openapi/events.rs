@@ -11,19 +11,24 @@ use super::{
     shapes::{Place, Shapes},
 };
 use crate::schema::{
-    Conflict, ElementKind, Event, Field, IntType, Key, KeyShape, Mode, Model, PayloadShape, Rules,
-    Type,
+    Conflict, Effect, ElementKind, Event, Field, IntType, Key, KeyShape, Mode, Model, PayloadShape,
+    Rules, Type,
 };
 
 /// Components that `routes.yaml` refers to and that depend on the models: any event, any snapshot.
 pub(super) const UNIONS: [&str; 2] = ["Event", "Snapshot"];
 
-/// Adds payloads, envelopes and the snapshot of a model; gives the payloads' keys, in the events' order.
+/// Adds payloads, envelopes and the snapshot of a model; gives the payloads' keys, in the events' order. A model without a
+/// log has one payload, its update's: the other keys are empty.
 pub(super) fn add_model(shapes: &mut Shapes, model: &Model) -> Vec<String> {
     let mut payloads = Vec::new();
     let mut envelopes = Vec::new();
     for event in model.events.iter() {
-        let payload = add_payload(shapes, model, event);
+        let is_sent = model.is_logged() || matches!(event.effect, Effect::Merge { .. });
+        let payload = match is_sent {
+            true => add_payload(shapes, model, event),
+            false => String::new(),
+        };
         if model.is_logged() {
             envelopes.push(add_envelope(shapes, model, event, &payload));
         }

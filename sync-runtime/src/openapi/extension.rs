@@ -67,17 +67,19 @@ struct Snapshot {
 #[derive(Debug, Serialize, Deserialize)]
 struct EventDefinition {
     effect: Value,
-    /// For readers of the document; the effect says it all.
-    #[serde(default)]
-    payload: Value,
+    /// For readers of the document, where it is sent as such; the effect says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
 }
 
-/// The extension for a model; `payloads` are the component keys of its events' payloads, in the events' order.
+/// The extension for a model; `payloads` are the component keys of its events' payloads, in the events' order, empty for one
+/// that is not sent.
 pub(super) fn model(model: &Model, payloads: &[String]) -> Value {
     let definitions = model.events.iter().zip(payloads).map(|(event, payload)| {
         let definition = EventDefinition {
             effect: compact(&event.effect),
-            payload: json!({ "$ref": format!("#/components/schemas/{payload}") }),
+            payload: (!payload.is_empty())
+                .then(|| json!({ "$ref": format!("#/components/schemas/{payload}") })),
         };
         (event.name.to_string(), definition)
     });
