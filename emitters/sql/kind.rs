@@ -1,68 +1,37 @@
-//! What a column holds, and how it goes into JSON and back.
+//! How what a column holds goes into JSON and back. Which kind a field's column has is the server's to say.
 
 use serde_json::Value;
-use sync_runtime::schema::{Field, Type};
+pub(crate) use sync_runtime::sql::Kind;
 
 use super::dialect::Dialect;
 
-/// What the column of a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// True or false.
-    Bool,
-    /// An integer of at most 64 bits that is a number on the wire.
-    Int,
-    /// An integer that is text on the wire.
-    Wide,
-    /// A float.
-    Float,
-    /// A decimal, text on the wire.
-    Decimal,
-    /// Text, sorted by code point: strings, ids, times, names of members.
-    Text,
-    /// What holds more than one value, as JSON.
-    Json,
+/// SQL for what a column holds.
+pub(crate) trait ColumnSql: Copy {
+    /// The type of a column, and how its text is ordered.
+    fn column(self, dialect: Dialect) -> &'static str;
+
+    /// The type of its values.
+    fn sql_type(self, dialect: Dialect) -> &'static str;
+
+    /// A column's value as JSON, null as JSON's null.
+    fn json(self, dialect: Dialect, value: &str) -> String;
+
+    /// A column's value from the key of an object; null where it is null or not there.
+    fn in_object(self, dialect: Dialect, object: &str, key: &str) -> String;
+
+    /// A value of the wire as a constant of the column.
+    fn constant(self, dialect: Dialect, value: &Value) -> String;
 }
 
-impl Kind {
-    /// Of a field.
-    pub(crate) fn of(field: &Field) -> Self {
-        match field.ty.non_null() {
-            Type::Bool => Self::Bool,
-            Type::Int(int) if field.big && int.is_wide() => Self::Wide,
-            Type::Int(_) => Self::Int,
-            Type::Float32 | Type::Float64 => Self::Float,
-            Type::Decimal => Self::Decimal,
-            Type::String
-            | Type::Char
-            | Type::Uuid
-            | Type::DateTime
-            | Type::LocalDateTime
-            | Type::Date
-            | Type::Time
-            | Type::Enum(_) => Self::Text,
-            Type::Json
-            | Type::Option(_)
-            | Type::List(_)
-            | Type::Set(_)
-            | Type::Map { .. }
-            | Type::Array { .. }
-            | Type::Tuple(_)
-            | Type::Struct(_)
-            | Type::Union(_) => Self::Json,
-        }
-    }
-
-    /// The type of a column, and how its text is ordered.
-    pub(crate) fn column(self, dialect: Dialect) -> &'static str {
+impl ColumnSql for Kind {
+    fn column(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Text => dialect.pick("text COLLATE \"C\"", "TEXT"),
             other => other.sql_type(dialect),
         }
     }
 
-    /// The type of its values.
-    pub(crate) fn sql_type(self, dialect: Dialect) -> &'static str {
+    fn sql_type(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Bool => dialect.pick("boolean", "INTEGER"),
             Self::Int => dialect.pick("bigint", "INTEGER"),
@@ -73,8 +42,7 @@ impl Kind {
         }
     }
 
-    /// A column's value as JSON, null as JSON's null.
-    pub(crate) fn json(self, dialect: Dialect, value: &str) -> String {
+    fn json(self, dialect: Dialect, value: &str) -> String {
         match dialect {
             Dialect::Postgres => {
                 let json = match self {
@@ -103,8 +71,7 @@ impl Kind {
         }
     }
 
-    /// A column's value from the key of an object; null where it is null or not there.
-    pub(crate) fn in_object(self, dialect: Dialect, object: &str, key: &str) -> String {
+    fn in_object(self, dialect: Dialect, object: &str, key: &str) -> String {
         match (dialect, self) {
             (Dialect::Postgres, Self::Json) => format!("nullif({object} -> {key}, 'null'::jsonb)"),
             (Dialect::Postgres, Self::Text) => format!("({object} ->> {key}) COLLATE \"C\""),
@@ -114,8 +81,7 @@ impl Kind {
         }
     }
 
-    /// A value of the wire as a constant of the column.
-    pub(crate) fn constant(self, dialect: Dialect, value: &Value) -> String {
+    fn constant(self, dialect: Dialect, value: &Value) -> String {
         match (self, value) {
             (_, Value::Null) => "NULL".to_owned(),
             (Self::Json, value) => dialect.json(value),

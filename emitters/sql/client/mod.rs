@@ -13,7 +13,7 @@ use sync_runtime::{
 use super::{
     dialect::{Dialect, comment, name},
     json::{Step, sqlite_path},
-    kind::Kind,
+    kind::{ColumnSql as _, Kind},
 };
 
 /// What the template of a model is given.

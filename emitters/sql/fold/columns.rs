@@ -6,7 +6,7 @@ use sync_runtime::schema::{Field, Model};
 use super::in_state;
 use crate::sql::{
     dialect::{Dialect, comment, name},
-    kind::Kind,
+    kind::{ColumnSql as _, Kind},
 };
 
 /// A column of the view.
