@@ -15,6 +15,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "client/config.ts",
         include_str!("runtime/src/client/config.ts"),
     ),
+    (
+        "client/conflict.ts",
+        include_str!("runtime/src/client/conflict.ts"),
+    ),
     ("client/http.ts", include_str!("runtime/src/client/http.ts")),
     (
         "client/platform.ts",
@@ -196,6 +200,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "store/loader.ts",
         include_str!("runtime/src/store/loader.ts"),
     ),
+    ("store/log.ts", include_str!("runtime/src/store/log.ts")),
     (
         "store/logEntry.ts",
         include_str!("runtime/src/store/logEntry.ts"),
@@ -258,6 +263,29 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same, of projects with models of rows alone.
+pub(super) const ROWS: &[(&str, &str)] = &[
+    (
+        "hooks/useRows.ts",
+        include_str!("runtime/src/hooks/useRows.ts"),
+    ),
+    ("rows/book.ts", include_str!("runtime/src/rows/book.ts")),
+    (
+        "rows/conflicts.ts",
+        include_str!("runtime/src/rows/conflicts.ts"),
+    ),
+    ("rows/mode.ts", include_str!("runtime/src/rows/mode.ts")),
+    ("rows/queue.ts", include_str!("runtime/src/rows/queue.ts")),
+    (
+        "rows/refused.ts",
+        include_str!("runtime/src/rows/refused.ts"),
+    ),
+    ("rows/row.ts", include_str!("runtime/src/rows/row.ts")),
+    ("rows/rowLog.ts", include_str!("runtime/src/rows/rowLog.ts")),
+    ("rows/rows.ts", include_str!("runtime/src/rows/rows.ts")),
+    ("rows/rules.ts", include_str!("runtime/src/rows/rules.ts")),
+];
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -270,7 +298,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("typescript/runtime/src");
         walk(&root, "", &mut found);
         found.sort();
-        let listed: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+        for list in [FILES, ROWS] {
+            assert!(list.is_sorted_by_key(|(path, _)| *path));
+        }
+        let mut listed: Vec<&str> = FILES.iter().chain(ROWS).map(|(path, _)| *path).collect();
+        listed.sort_unstable();
         assert_eq!(
             found, listed,
             "list every file of runtime/src in runtime.rs, sorted"

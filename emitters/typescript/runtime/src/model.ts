@@ -5,6 +5,14 @@
  * {@link ModelDefinition.reduce}. Everything that depends on a declaration comes in through these types.
  */
 
+import type { BatchRejection } from './client/http.js';
+import type { SyncStatus } from './client/status.js';
+import type { JournalEntry, ModeEntry } from './store/db.js';
+import type { EventStore } from './store/eventStore.js';
+import type { Changes, Ledger } from './store/ledger.js';
+import type { ModeLog } from './store/log.js';
+import type { LogEntry } from './store/logEntry.js';
+
 /** No `create` has been folded yet. */
 export const absent = null;
 
@@ -39,6 +47,12 @@ export interface EventEnvelope<Type extends string = string, Payload = unknown> 
   readonly user_id: string | null;
   /** At most 128 bytes; the id where none was chosen. */
   readonly idempotency_key: string;
+  /** Of a row: for each field the transaction that the change was based on; under `*` that of the row. */
+  readonly expected?: Readonly<Record<string, string | null>> | undefined;
+  /** Of a row: the tab or the process that wrote. */
+  readonly source_id?: string | null | undefined;
+  /** Of a row, and for this device alone: its newest transaction when the change was made. */
+  readonly base?: string | null | undefined;
 }
 
 /** What a `custom` effect learns about the event it applies. */
@@ -114,4 +128,28 @@ export interface ModelDefinition<State extends EntityState = EntityState, Event 
   readonly plain?: boolean;
   /** Reads a payload, or with null for the event a state, of an older version as this one has it. */
   readonly lift?: (value: unknown, version: number, event: string | null) => unknown;
+  /** How its events meet its states, where that is not the fold in the order of stamps. */
+  readonly mode?: Mode;
+}
+
+/** How the events of a model meet its states. The code of a mode comes with the models that have it; this is all that the engine knows. */
+export interface Mode {
+  /** What is held of one entity. */
+  log(model: ModelDefinition, id: string, ledger: Ledger): ModeLog;
+  /** What an event of this device says beside its payload. */
+  beside(
+    store: EventStore,
+    model: ModelDefinition,
+    eventType: string,
+    id: string,
+    payload: unknown,
+  ): Partial<EventEnvelope>;
+  /** What is to be written before events, of any model, are sent for the first time. */
+  prepare(ledger: Ledger, entries: readonly LogEntry[]): readonly JournalEntry[];
+  /** Applies an entry that the mode wrote. */
+  apply(ledger: Ledger, entry: ModeEntry, changes: Changes): void;
+  /** What a refusal, of an event of any model, comes to; null: what it says. */
+  refused(store: EventStore, entry: LogEntry, rejection: BatchRejection): readonly JournalEntry[] | null;
+  /** What the status says of all models of this mode. */
+  status(store: EventStore): Pick<SyncStatus, 'conflicts' | 'losses'>;
 }

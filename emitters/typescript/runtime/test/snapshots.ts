@@ -1,12 +1,13 @@
 /** A server's snapshots, taken by the same code as a client's. */
 import type { Snapshot } from '../src/store/db.js';
-import type { EntityLog } from '../src/store/entityLog.js';
+import { EntityLog } from '../src/store/entityLog.js';
 import { takeSnapshot } from '../src/store/keeping.js';
+import type { Log } from '../src/store/log.js';
 
 /** The snapshot of an entity as a server gives it; null where there is none to take. */
-export function snapshotOf(log: EntityLog | undefined): Snapshot | null {
-  const snap = log === undefined ? null : takeSnapshot(log);
-  if (log === undefined || snap == null) return null;
+export function snapshotOf(log: Log | undefined): Snapshot | null {
+  const snap = log instanceof EntityLog ? takeSnapshot(log) : null;
+  if (log === undefined || snap === null) return null;
   return {
     entity_type: log.model.entity,
     entity_id: log.id,

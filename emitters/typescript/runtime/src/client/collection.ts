@@ -8,6 +8,7 @@ import {
   type ModelDefinition,
   type PayloadOf,
 } from '../model.js';
+import type { EventStore } from '../store/eventStore.js';
 import type { EntryStatus } from '../store/logEntry.js';
 import { placeIn } from '../store/sorted.js';
 import type { HistoryPage } from './http.js';
@@ -50,12 +51,8 @@ export interface Mutation extends PromiseLike<void> {
 
 /** What a collection needs of its client. */
 export interface CollectionHost {
-  state(entityType: string, id: string): EntityState | typeof absent | typeof deleted;
-  states(entityType: string): Iterable<EntityState>;
-  version(entityType: string): number;
-  changedSince(entityType: string, version: number): readonly string[] | null;
-  watch(entityType: string, id: string | null, listener: () => void): () => void;
-  watchEvents(entityType: string, id: string, listener: () => void): () => void;
+  /** What is read. */
+  readonly store: EventStore;
   record(model: ModelDefinition, eventType: string, id: string, payload: unknown): Mutation;
   entries(entityType: string, id: string): readonly HistoryEntry[];
   fetchHistory(entityType: string, id: string, query: HistoryQuery): Promise<HistoryPage>;
@@ -96,7 +93,7 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
 
   /** An entity; undefined where there is none, or no longer. */
   get(id: string): State | undefined {
-    const state = this.#host.state(this.model.entity, id);
+    const state = this.#host.store.state(this.model.entity, id);
     return state === absent || state === deleted ? undefined : this.#own(state);
   }
 
@@ -104,7 +101,7 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
   list(query: ListQuery<State> = {}): readonly State[] {
     const key = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
     const known = this.#lists.get(key);
-    const version = this.#host.version(this.model.entity);
+    const version = this.#host.store.version(this.model.entity);
     if (known?.version === version) return known.list;
     const made = known ?? projectionOf(query);
     this.#follow(made);
@@ -121,12 +118,12 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
 
   /** Listens to one entity, or with null to all. Returns what ends it. */
   subscribe(id: string | null, listener: () => void): () => void {
-    return this.#host.watch(this.model.entity, id, listener);
+    return this.#host.store.watch(this.model.entity, id, listener);
   }
 
   /** Listens to the events of one entity: new ones, and how those that are there get on. Returns what ends it. */
   subscribeHistory(id: string, listener: () => void): () => void {
-    return this.#host.watchEvents(this.model.entity, id, listener);
+    return this.#host.store.watchEvents(this.model.entity, id, listener);
   }
 
   /**
@@ -156,10 +153,10 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
   /** Brings a list up to date. */
   #follow(made: Projection<State>): void {
     const { all, byId, matches, compare } = made;
-    const changed = this.#host.changedSince(this.model.entity, made.version);
+    const changed = this.#host.store.changedSince(this.model.entity, made.version);
     if (changed === null) {
       made.all = [];
-      for (const state of this.#host.states(this.model.entity)) {
+      for (const state of this.#host.store.states(this.model.entity)) {
         if (matches(this.#own(state))) made.all.push(this.#own(state));
       }
       made.all.sort(compare);

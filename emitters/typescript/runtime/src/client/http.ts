@@ -2,7 +2,7 @@
 import { HttpError, SyncError } from '../errors.js';
 import type { EventEnvelope } from '../model.js';
 import { isRecord } from '../schemas/validate.js';
-import { isEvent, isSnapshot, toJson } from '../store/codec.js';
+import { isEvent, isSnapshot, isText, toJson } from '../store/codec.js';
 import type { FeedEvent, Snapshot } from '../store/db.js';
 
 /** What the server refuses of a batch. */
@@ -11,6 +11,8 @@ export interface BatchRejection {
   readonly code: string;
   readonly reason: string;
   readonly retryable: boolean;
+  /** Of a row: the fields that were not as expected. */
+  readonly conflicts?: unknown;
 }
 
 export interface BatchAnswer {
@@ -83,15 +85,8 @@ export class HttpClient {
   async batch(events: readonly EventEnvelope[], signal?: AbortSignal): Promise<BatchAnswer> {
     const body = toJson({ events: events.map(outgoing) });
     const answer = await this.#json(`${this.#events}/batch`, { method: 'POST', body }, signal);
-    const rejected = arrayOf(answer['rejected'])
-      .filter(isRecord)
-      .map((entry) => ({
-        id: String(entry['id']),
-        code: String(entry['code']),
-        reason: String(entry['reason'] ?? ''),
-        retryable: entry['retryable'] === true,
-      }));
-    const accepted = arrayOf(answer['accepted']).map(String);
+    const accepted = arrayOf(answer['accepted']).filter(isText);
+    const rejected = arrayOf(answer['rejected']).filter(isRejection);
     return { accepted, rejected, seq: numberOf(answer['seq']) };
   }
 
@@ -243,10 +238,13 @@ function retryAfterOf(header: string | null): number | null {
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
-/** Exactly the keys of the contract, as they were recorded. */
+/** As it was recorded: who did it says the server, and what a row was is this device's affair. */
 function outgoing(event: EventEnvelope): EventEnvelope {
-  const { id, event_type, entity_type, entity_id, payload, timestamp, schema_version, idempotency_key } = event;
-  return { id, event_type, entity_type, entity_id, payload, timestamp, schema_version, user_id: null, idempotency_key };
+  return { ...event, user_id: null, base: undefined };
+}
+
+function isRejection(value: unknown): value is BatchRejection {
+  return isRecord(value) && isText(value['id']) && isText(value['code']) && isText(value['reason']);
 }
 
 /** Whether a value is an event of the feed. */

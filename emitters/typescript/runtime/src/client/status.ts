@@ -5,6 +5,7 @@ import type { EventStore } from '../store/eventStore.js';
 import type { Connection } from '../store/follower.js';
 import { parseStamp } from '../store/hlc.js';
 import { Listeners } from '../store/timing.js';
+import type { RowConflict, RowLoss } from './conflict.js';
 
 /** An event that the server did not accept. */
 export interface RejectionInfo {
@@ -46,6 +47,10 @@ export interface SyncStatus {
   readonly rejections: readonly RejectionInfo[];
   /** Own events that stopped doing anything, because an earlier one of somebody else arrived; until they are dismissed. */
   readonly overtaken: readonly EventEnvelope[];
+  /** Fields of rows that somebody else has written since, and writes of this device that wait for a decision. */
+  readonly conflicts: readonly RowConflict[];
+  /** Writes to rows that gave way to the server's value, until they are dismissed. */
+  readonly losses: readonly RowLoss[];
   /** Whether this tab talks to the server. */
   readonly isLeader: boolean;
   /** Whether the browser promised to keep the store; null before it was asked. */
@@ -74,6 +79,8 @@ const initial: SyncStatus = {
   lastSyncedAt: null,
   rejections: [],
   overtaken: [],
+  conflicts: [],
+  losses: [],
   isLeader: false,
   storagePersisted: null,
   updateRequired: false,
@@ -132,7 +139,7 @@ export class StatusStore {
     }
     const rejections: RejectionInfo[] = [];
     for (const { status, event, rejection } of ledger.refused.values()) {
-      if (status !== 'rejected' || rejection === null) continue;
+      if (status !== 'rejected' || rejection === null || rejection.conflicts) continue;
       const { code, reason, at } = rejection;
       rejections.push({ event, code, reason, at, blocked: blocked.get(event.id) ?? 0 });
     }
@@ -144,11 +151,13 @@ export class StatusStore {
       break;
     }
     return {
+      ...initial,
       ...parts,
       pendingCount,
       oldestPendingAt: oldest === null ? null : parseStamp(oldest.timestamp).ms,
       rejections,
       overtaken: [...overtaken.values()],
+      ...ledger.mode?.status(this.#store),
       updateRequired,
       problem: storageProblem ?? serverProblem,
     };

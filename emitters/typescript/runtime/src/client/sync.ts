@@ -8,7 +8,7 @@ import type { StoreFactory } from '../store/db.js';
 import { EventStore, type Recorded } from '../store/eventStore.js';
 import { type LogEntry, statusOf } from '../store/logEntry.js';
 import { backoffMs, Deferred, Listeners, platformTimers, type Timers } from '../store/timing.js';
-import { Collection, type CollectionHost, type HistoryEntry, type Mutation } from './collection.js';
+import { Collection, type HistoryEntry, type Mutation } from './collection.js';
 import type { SyncClientConfig } from './config.js';
 import type { HttpClient } from './http.js';
 import type { Session } from './session.js';
@@ -123,7 +123,12 @@ export class SyncClient {
     const known = this.#collections.get(model.entity);
     // Kept by the model's own name, and made from a model of that type below.
     if (known instanceof Collection && known.model === model) return known as Collection<State, Event>;
-    const made = new Collection(model, this.#host);
+    const made = new Collection(model, {
+      store: this.#store,
+      record: (own, type, id, payload) => this.#record(own, type, id, payload),
+      entries: (type, id) => this.#entries(type, id),
+      fetchHistory: async (type, id, query) => (await this.http()).history(type, id, query, this.#life.signal),
+    });
     this.#collections.set(model.entity, made);
     return made;
   }
@@ -182,18 +187,6 @@ export class SyncClient {
   readonly getPhase = (): SyncPhase => this.#phase;
 
   readonly subscribePhase = (listener: () => void): (() => void) => this.#phaseListeners.add(listener);
-
-  readonly #host: CollectionHost = {
-    state: (type, id) => this.#store.state(type, id),
-    states: (type) => this.#store.states(type),
-    version: (type) => this.#store.version(type),
-    changedSince: (type, version) => this.#store.changedSince(type, version),
-    watch: (type, id, listener) => this.#store.watch(type, id, listener),
-    watchEvents: (type, id, listener) => this.#store.watchEvents(type, id, listener),
-    record: (model, type, id, payload) => this.#record(model, type, id, payload),
-    entries: (type, id) => this.#entries(type, id),
-    fetchHistory: async (type, id, query) => (await this.http()).history(type, id, query, this.#life.signal),
-  };
 
   // --- Life -------------------------------------------------------------------------------------------------------------------
 

@@ -142,6 +142,8 @@ export class Uplink {
 
   async #readTime(signal: AbortSignal): Promise<void> {
     const { http, store } = this.#options;
+    // A row's writes are based on what the server has: what that is comes first, and with it the time.
+    if (store.ledger.mode) await this.#follower.caughtUp;
     if (!this.#freshTime) {
       // From the start of the log: only the time is wanted, and a cursor might be refused.
       await http.since({ since: null, types: [...store.ledger.models.keys()], limit: 1 }, signal);

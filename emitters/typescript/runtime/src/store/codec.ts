@@ -86,6 +86,7 @@ function isEntry(value: unknown): value is JournalEntry {
     case 'sent':
     case 'accepted':
     case 'discarded':
+    case 'mode':
       return isTexts(value['ids']);
     case 'overtaken':
       return Array.isArray(value['events']) && value['events'].every(isEvent);

@@ -1,15 +1,17 @@
 /** What of the ledger a compaction keeps, as records for the disk. */
+
 import type { JournalEntry, SnapshotText } from './db.js';
-import type { EntityLog } from './entityLog.js';
+import { EntityLog } from './entityLog.js';
 import { type PlannedPart, partOf, recordOf } from './keeping.js';
 import type { Ledger } from './ledger.js';
+import type { Log } from './log.js';
 import type { PageTable } from './pageTable.js';
 import { encodePage, pageKey } from './pageWriter.js';
 
 /** What goes into one page. */
 interface PlannedPage {
   readonly key: string;
-  readonly parts: readonly (readonly [log: EntityLog, part: PlannedPart])[];
+  readonly parts: readonly (readonly [log: Log, part: PlannedPart])[];
 }
 
 /** A compaction as planned. */
@@ -20,7 +22,7 @@ export interface CompactionPlan {
   /** Pages that no longer say anything that counts. */
   readonly drop: readonly string[];
   /** Entities of which nothing is kept. */
-  readonly gone: readonly EntityLog[];
+  readonly gone: readonly Log[];
 }
 
 /** Entities in a page. */
@@ -34,12 +36,12 @@ const PAGE_LENGTH = 400_000;
 export function compactionOf(ledger: Ledger, table: PageTable, everything = false): CompactionPlan {
   const pages: PlannedPage[] = [];
   const records: SnapshotText[] = [];
-  const gone: EntityLog[] = [];
+  const gone: Log[] = [];
   const moving = wasteful(table);
   for (const log of ledger.dirty) if (log.empty && log.page !== null) moving.add(log.page); // or it would be there again
   for (const [type, model] of ledger.models) {
     // What is not checked does not pass for checked by being written again.
-    const kinds: [trusted: boolean, parts: [EntityLog, PlannedPart][]][] = [
+    const kinds: [trusted: boolean, parts: [Log, PlannedPart][]][] = [
       [true, []],
       [false, []],
     ];
@@ -47,7 +49,8 @@ export function compactionOf(ledger: Ledger, table: PageTable, everything = fals
     for (const log of logs) {
       if (log.model !== model) continue;
       if (!everything && !ledger.dirty.has(log) && !(log.page !== null && moving.has(log.page))) continue;
-      const part = partOf(log, model.snapshot?.every ?? Number.POSITIVE_INFINITY);
+      const every = model.snapshot?.every ?? Number.POSITIVE_INFINITY;
+      const part = log instanceof EntityLog ? partOf(log, every) : log.part();
       if (part === null) gone.push(log);
       else kinds[part.trusted ? 0 : 1]?.[1].push([log, part]);
     }
@@ -80,8 +83,8 @@ function journalOf(ledger: Ledger): JournalEntry[] {
   return journal;
 }
 
-function* inPages(parts: readonly [EntityLog, PlannedPart][]): Iterable<[EntityLog, PlannedPart][]> {
-  let page: [EntityLog, PlannedPart][] = [];
+function* inPages(parts: readonly [Log, PlannedPart][]): Iterable<[Log, PlannedPart][]> {
+  let page: [Log, PlannedPart][] = [];
   let length = 0;
   for (const one of parts) {
     const [, { older, newer, below, tail }] = one;
@@ -104,7 +107,7 @@ function wasteful({ pages }: PageTable): Set<string> {
 }
 
 /** The pages of which nothing counts any more once these entities are elsewhere. */
-function without({ pages }: PageTable, logs: Iterable<EntityLog>): string[] {
+function without({ pages }: PageTable, logs: Iterable<Log>): string[] {
   const left = new Map([...pages].map(([key, { live }]) => [key, live]));
   for (const { page } of logs) if (page !== null) left.set(page, (left.get(page) ?? 0) - 1);
   return [...left].filter(([, live]) => live === 0).map(([key]) => key);

@@ -91,6 +91,8 @@ export interface Snapshot {
   readonly event_count: number;
   readonly schema_version: number;
   readonly seq: number;
+  /** Of a row: for each field the last transaction. */
+  readonly tx?: Readonly<Record<string, string>>;
 }
 
 /** How far this device has read, and since when it knows the server's clock. */
@@ -146,7 +148,23 @@ export type JournalEntry =
   | { readonly kind: 'reset'; readonly types: readonly string[] }
   | { readonly kind: 'cursor'; readonly cursor: Cursor | null }
   /** The offset of the server's clock to this device's. */
-  | { readonly kind: 'clock'; readonly offset: number };
+  | { readonly kind: 'clock'; readonly offset: number }
+  | ModeEntry;
+
+/** A write of this device as it now stands, where its mode changes what was recorded. */
+export interface ModeEntry {
+  readonly kind: 'mode';
+  readonly type: string;
+  readonly id: string;
+  /** The write; null: there is none any more. */
+  readonly event: EventEnvelope | null;
+  /** The writes that it stands for besides. */
+  readonly ids: readonly string[];
+  /** Why it is not to be sent, or was given up. */
+  readonly rejection?: Rejection;
+  /** The server has refused what was sent of it. */
+  readonly judged?: boolean;
+}
 
 /** Why an event is not in the fold. */
 export interface Rejection {
@@ -156,4 +174,15 @@ export interface Rejection {
   readonly at: number;
   /** The rejected `create` under which an event is blocked. */
   readonly under?: string;
+  /** Of a row: the fields that were not as expected. */
+  readonly conflicts?: readonly ServerConflict[];
+}
+
+/** A field of a row that somebody else had written. */
+export interface ServerConflict {
+  /** `*` for the whole row. */
+  readonly field: string;
+  readonly server_transaction_id: string;
+  /** In the wire's form. */
+  readonly server_value: unknown;
 }

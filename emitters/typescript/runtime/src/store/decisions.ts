@@ -7,7 +7,7 @@ export function retry(store: EventStore, id: string): Promise<void> {
   const entry = store.ledger.entry(id);
   const under = entry?.rejection?.under;
   if (under !== undefined && store.ledger.entry(under) !== undefined) return retry(store, under);
-  if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
+  if (!entry?.rejection) return Promise.resolve();
   const blocked = store.ledger.unsynced.blockedUnder(id).sort(compareEntries);
   const stamps = [entry, ...blocked].map(({ event }) => [event.id, store.clock.now(store.wall())] as const);
   return store.commit([{ kind: 'moved', stamps, retry: true }]);
@@ -16,7 +16,7 @@ export function retry(store: EventStore, id: string): Promise<void> {
 /** Drops a rejected event; a `create` with all that is blocked under it. */
 export function discard(store: EventStore, id: string): Promise<void> {
   const entry = store.ledger.entry(id);
-  if (entry?.status !== 'rejected' && entry?.status !== 'blocked') return Promise.resolve();
+  if (!entry?.rejection) return Promise.resolve();
   const ids = [id, ...store.ledger.unsynced.blockedUnder(id).map(({ event }) => event.id)];
   return store.commit([{ kind: 'discarded', ids }]);
 }

@@ -3,15 +3,16 @@
  *
  * Every change is a journal entry that is applied to the {@link Ledger} at once and queued for the disk. Reading never touches the disk.
  */
+
 import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
 import { toWire } from './codec.js';
 import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
-import type { EntityLog } from './entityLog.js';
 import { HybridClock, randomNode } from './hlc.js';
 import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
 import { type Changes, type Ledger, noChanges } from './ledger.js';
+import type { Log } from './log.js';
 import type { LogEntry } from './logEntry.js';
 import { Mirror } from './mirror.js';
 import { refuseUnlessApplicable } from './refusal.js';
@@ -117,24 +118,20 @@ export class EventStore {
     return this.mirror.ledger;
   }
 
-  get #ledger(): Ledger {
-    return this.mirror.ledger;
-  }
-
   /** Own events that did something when they were recorded and do nothing where they now stand, until they are dismissed. */
   get overtaken(): ReadonlyMap<string, EventEnvelope> {
-    return this.#ledger.overtaken;
+    return this.ledger.overtaken;
   }
 
   /** The state of an entity. */
   state(entityType: string, id: string): Folded<EntityState> {
-    const log = this.#ledger.log(entityType, id);
+    const log = this.ledger.log(entityType, id);
     return log === undefined ? absent : this.#look(log);
   }
 
   /** The entities of a type that are alive. */
   *states(entityType: string): Iterable<EntityState> {
-    for (const log of this.#ledger.logs(entityType).values()) {
+    for (const log of this.ledger.logs(entityType).values()) {
       const state = this.#look(log);
       if (state !== absent && state !== deleted) yield state;
     }
@@ -152,15 +149,15 @@ export class EventStore {
 
   /** The events of an entity that this device holds, in order. */
   history(entityType: string, id: string): readonly LogEntry[] {
-    const log = this.#ledger.log(entityType, id);
+    const log = this.ledger.log(entityType, id);
     if (log === undefined) return [];
     this.#look(log);
     return log.history();
   }
 
-  #look(log: EntityLog): Folded<EntityState> {
+  #look(log: Log): Folded<EntityState> {
     this.#warm.use(log);
-    return this.#ledger.look(log);
+    return this.ledger.look(log);
   }
 
   /** Listens to one entity, or with a null id to all of its type. Returns what ends it. */
@@ -175,7 +172,7 @@ export class EventStore {
 
   /** The server's time, as far as this device knows. */
   wall(): number {
-    return this.present(this.#ledger.offset);
+    return this.present(this.ledger.offset);
   }
 
   /** The time of a clock that is so far from this device's. */
@@ -185,7 +182,7 @@ export class EventStore {
 
   /** How many events wait to be sent, refused ones apart. */
   get pendingCount(): number {
-    return this.#ledger.unsynced.pending.length;
+    return this.ledger.unsynced.pending.length;
   }
 
   /** How many of them are saved. */
@@ -199,13 +196,13 @@ export class EventStore {
   }
 
   /** Entities whose state only the server knows. */
-  needingServer(): EntityLog[] {
-    return [...this.#ledger.needy].filter(({ needsServer }) => needsServer);
+  needingServer(): Log[] {
+    return [...this.ledger.needy].filter(({ needsServer }) => needsServer);
   }
 
   /** Whether something is held that this version of the client cannot read. */
   get updateRequired(): boolean {
-    return this.#ledger.foreign;
+    return this.ledger.foreign;
   }
 
   // --- Writing ----------------------------------------------------------------------------------------------------------------
@@ -232,13 +229,14 @@ export class EventStore {
       schema_version: model.version,
       user_id: null,
       idempotency_key: id,
+      ...model.mode?.beside(this, model, eventType, entityId, parsed),
     };
     const before = this.state(model.entity, entityId);
     const changes = noChanges();
-    const { offset } = this.#ledger;
-    this.#ledger.apply({ kind: 'new', event, did: true, offset }, false, changes);
+    const { offset } = this.ledger;
+    this.ledger.apply({ kind: 'new', event, did: true, offset }, false, changes);
     const did = this.state(model.entity, entityId) !== before;
-    const entry = this.#ledger.entry(id);
+    const entry = this.ledger.entry(id);
     if (entry !== undefined && !did) entry.own = { did };
     this.#unsaved += 1;
     const done = this.#journal.write([{ kind: 'new', event, did, offset }], {
@@ -252,7 +250,7 @@ export class EventStore {
   /** Applies entries and writes them in one chunk; resolves once they are saved, or the disk takes nothing: then they are written later. */
   commit(entries: readonly JournalEntry[]): Promise<void> {
     const changes = noChanges();
-    for (const entry of entries) this.#ledger.apply(entry, true, changes);
+    for (const entry of entries) this.ledger.apply(entry, true, changes);
     this.#follow(changes);
     const saved = this.#journal.write(entries);
     this.#publish(changes);
@@ -263,7 +261,7 @@ export class EventStore {
   receive(events: readonly FeedEvent[], cursor: Cursor | null): Promise<void> {
     const entries: JournalEntry[] = [];
     for (const event of events) {
-      const own = this.#ledger.entry(event.id)?.own ?? null;
+      const own = this.ledger.entry(event.id)?.own ?? null;
       entries.push(own === null ? { kind: 'feed', event } : { kind: 'feed', event, own });
     }
     if (cursor !== null) entries.push({ kind: 'cursor', cursor });
@@ -313,11 +311,11 @@ export class EventStore {
   }
 
   #onLoaded({ logs, entries }: Changes, damage: number): void {
-    const { outbox } = this.#ledger;
+    const { outbox } = this.ledger;
     if (damage > 0) this.damage = { records: damage, kept: outbox.size };
     this.#warm.clear();
     this.#resetClock();
-    for (const { event } of entries) this.#ledger.log(event.entity_type, event.entity_id)?.state();
+    for (const { event } of entries) this.ledger.log(event.entity_type, event.entity_id)?.state();
     for (const log of logs) this.#noteRewound(log);
     for (const entry of entries) this.#noteOvertaken(entry);
     this.#watchers.publishAll();
@@ -329,7 +327,7 @@ export class EventStore {
     for (const entry of entries) {
       if (entry.kind !== 'new') continue;
       this.#unsaved -= 1;
-      const known = this.#ledger.entry(entry.event.id);
+      const known = this.ledger.entry(entry.event.id);
       if (known !== undefined) known.saved = true;
     }
     this.mirror.saved(key, entries);
@@ -344,7 +342,7 @@ export class EventStore {
     for (const entry of entries) {
       if (entry.kind !== 'new') continue;
       this.#unsaved -= 1;
-      this.#ledger.undo(entry.event.id, changes);
+      this.ledger.undo(entry.event.id, changes);
       this.onLost.emit(entry.event.id, error);
     }
     this.#publish(changes);
@@ -357,7 +355,7 @@ export class EventStore {
 
   #resetClock(): void {
     let newest: string | null = null;
-    for (const log of this.#ledger.all()) {
+    for (const log of this.ledger.all()) {
       const stamp = log.newest();
       if (stamp !== null && (newest === null || stamp > newest)) newest = stamp;
     }
@@ -376,7 +374,7 @@ export class EventStore {
     this.onChange.emit();
   }
 
-  #noteRewound(log: EntityLog): void {
+  #noteRewound(log: Log): void {
     if (!log.rewound) return;
     log.rewound = false;
     log.state();
@@ -384,7 +382,7 @@ export class EventStore {
   }
 
   #noteOvertaken({ own, rejection, applied, event }: LogEntry): void {
-    const { overtaken, dismissed } = this.#ledger;
+    const { overtaken, dismissed } = this.ledger;
     if (own?.did === true && rejection === null && !applied && !dismissed.has(event.id)) overtaken.set(event.id, event);
     else if (own !== null) overtaken.delete(event.id);
   }

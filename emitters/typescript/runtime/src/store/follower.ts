@@ -7,8 +7,8 @@ import type { HttpClient } from '../client/http.js';
 import { HttpError } from '../errors.js';
 import type { Cursor, FeedEvent, JournalEntry } from './db.js';
 import type { EventStore } from './eventStore.js';
-import { pause, type StreamEnd, type StreamMessage, type Transport } from './stream.js';
-import { backoffMs, type Timers } from './timing.js';
+import { endOfError, pause, type StreamEnd, type StreamMessage, type Transport } from './stream.js';
+import { backoffMs, Deferred, type Timers } from './timing.js';
 
 /** How the connection stands. */
 export type Connection = 'offline' | 'connecting' | 'live' | 'polling' | 'awaiting_token' | 'closed';
@@ -51,6 +51,8 @@ export class Follower {
   /** Ends the stream, and no more. */
   #turn = new AbortController();
   #mending: Promise<void> | null = null;
+  /** Something may have happened that is not here; null: it is. */
+  #behind: Deferred | null = new Deferred();
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -63,11 +65,17 @@ export class Follower {
     void this.#run(this.#abort.signal);
   }
 
+  /** Resolves once all that the server has is here, since this tab was last connected. */
+  get caughtUp(): Promise<void> | undefined {
+    return this.#behind?.promise;
+  }
+
   /** Stops; {@link start} goes on from the stored cursor. */
   stop(connection: Connection): void {
     this.#abort?.abort();
     this.#abort = null;
     this.#wake.abort();
+    this.#behind ??= new Deferred();
     this.#options.onConnection(connection);
   }
 
@@ -82,6 +90,8 @@ export class Follower {
   async #run(signal: AbortSignal): Promise<void> {
     const { onConnection, onProblem, renewToken, timers } = this.#options;
     while (!signal.aborted) {
+      let end: StreamEnd;
+      let problem: unknown = null;
       try {
         onConnection('connecting');
         await pause(timers, this.#heldUntil - timers.now(), signal);
@@ -90,23 +100,24 @@ export class Follower {
         else await this.#start(signal);
         this.#expired = false;
         await this.#catchUp(signal);
+        this.#behind?.resolve();
+        this.#behind = null;
         await this.#repair(signal);
-        const end = await this.#listen(signal);
-        if (signal.aborted) return;
-        if (end === 'expired' || end === 'refused') await this.#expire(signal);
-        else if (end === 'unauthorized') {
-          onConnection('awaiting_token');
-          await renewToken(signal);
-        } else await this.#wait(null, signal);
+        end = await this.#listen(signal);
       } catch (error) {
         if (signal.aborted) return;
         onProblem(error);
-        if (startsAnew(error)) await this.#expire(signal);
-        else if (error instanceof HttpError && error.status === 401) {
-          onConnection('awaiting_token');
-          await renewToken(signal);
-        } else await this.#wait(error, signal);
+        problem = error;
+        end = endOfError(error);
       }
+      if (signal.aborted) return;
+      this.#behind ??= new Deferred();
+      // A cursor that has expired, or that this server never gave, is of no use any more: the next round starts from snapshots.
+      if (end === 'expired' || end === 'refused') await this.#expire(signal);
+      else if (end === 'unauthorized') {
+        onConnection('awaiting_token');
+        await renewToken(signal);
+      } else await this.#wait(problem, signal);
     }
   }
 
@@ -294,9 +305,4 @@ export class Follower {
     this.#options.onSynced();
     this.mend();
   }
-}
-
-/** A cursor that has expired, or that this server never gave, is of no use any more: the next round starts from snapshots. */
-function startsAnew(error: unknown): boolean {
-  return error instanceof HttpError && (error.status === 410 || error.code === 'invalid_cursor');
 }

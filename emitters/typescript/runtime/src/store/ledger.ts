@@ -3,9 +3,10 @@
  *
  * Every tab applies the same entries and comes to the same ledger; so does a restart, from the disk.
  */
-import { absent, type EventEnvelope, type ModelDefinition } from '../model.js';
+import { absent, type EventEnvelope, type Mode, type ModelDefinition } from '../model.js';
 import type { Cursor, JournalEntry, Rejection } from './db.js';
 import { EntityLog } from './entityLog.js';
+import type { Log } from './log.js';
 import { entryOf, fedEntryOf, type LogEntry } from './logEntry.js';
 import { Outbox } from './outbox.js';
 
@@ -13,7 +14,7 @@ type EntryOf<Kind extends JournalEntry['kind']> = Extract<JournalEntry, { readon
 
 /** What one application of entries touched. */
 export interface Changes {
-  readonly logs: Set<EntityLog>;
+  readonly logs: Set<Log>;
   /** Events of this device whose way to the server went on. */
   readonly entries: Set<LogEntry>;
   /** The newest stamp that came in. */
@@ -30,6 +31,8 @@ export function noChanges(): Changes {
 /** All that is known. */
 export class Ledger {
   readonly models: ReadonlyMap<string, ModelDefinition>;
+  /** That of any of them that has one. */
+  readonly mode: Mode | undefined;
   /** Events of this device that the server's feed has not brought; of types that this version has no model of, too. */
   readonly unsynced = new Outbox();
   /** Own events that did something when they were recorded and do nothing where they now stand. */
@@ -42,13 +45,14 @@ export class Ledger {
   /** Something is held that this version of the client cannot read. */
   foreign = false;
   /** Entities that may need the server's snapshot. */
-  readonly needy = new Set<EntityLog>();
+  readonly needy = new Set<Log>();
   /** Entities of which no page says what they hold. */
-  readonly dirty = new Set<EntityLog>();
-  readonly #logs = new Map<string, Map<string, EntityLog>>();
+  readonly dirty = new Set<Log>();
+  readonly #logs = new Map<string, Map<string, Log>>();
 
   constructor(models: readonly ModelDefinition[]) {
     this.models = new Map(models.map((model) => [model.entity, model]));
+    this.mode = models.find(({ mode }) => mode)?.mode;
     for (const { entity } of models) this.#logs.set(entity, new Map());
   }
 
@@ -63,28 +67,28 @@ export class Ledger {
   }
 
   /** The entities of a type; none for a type that this client has no model of. */
-  logs(entityType: string): ReadonlyMap<string, EntityLog> {
+  logs(entityType: string): ReadonlyMap<string, Log> {
     return this.#logs.get(entityType) ?? new Map();
   }
 
   /** All entities. */
-  *all(): Iterable<EntityLog> {
+  *all(): Iterable<Log> {
     for (const logs of this.#logs.values()) yield* logs.values();
   }
 
   /** An entity, if anything is known of it. */
-  log(entityType: string, id: string): EntityLog | undefined {
+  log(entityType: string, id: string): Log | undefined {
     return this.#logs.get(entityType)?.get(id);
   }
 
   /** An entity, made where it is not there. Null without a model. */
-  ensure(entityType: string, id: string): EntityLog | null {
+  ensure(entityType: string, id: string): Log | null {
     const model = this.models.get(entityType);
     const logs = this.#logs.get(entityType);
     if (model === undefined || logs === undefined) return null;
     const known = logs.get(id);
     if (known !== undefined) return known;
-    const made = new EntityLog(model, id);
+    const made = model.mode?.log(model, id, this) ?? new EntityLog(model, id);
     logs.set(id, made);
     return made;
   }
@@ -133,6 +137,8 @@ export class Ledger {
         this.offset = entry.offset;
         changes.moved = true;
         return;
+      case 'mode':
+        return this.mode?.apply(this, entry, changes);
       default:
         return entry satisfies never;
     }
@@ -147,7 +153,7 @@ export class Ledger {
   }
 
   /** Looks at an entity; what it turns out to need is noted. */
-  look(log: EntityLog): ReturnType<EntityLog['state']> {
+  look(log: Log): ReturnType<Log['state']> {
     const state = log.state();
     if (log.ask) this.needy.add(log);
     return state;
@@ -187,7 +193,7 @@ export class Ledger {
       const create = this.rejectedCreate(event.entity_type, event.entity_id);
       if (create !== undefined) this.#block(made, create);
     }
-    if (made.status === 'pending' || made.status === 'accepted') log?.insert(made);
+    if (made.rejection === null) log?.insert(made);
   }
 
   #accepted(known: LogEntry, head: number, changes: Changes): void {
@@ -227,9 +233,10 @@ export class Ledger {
 
   #block(known: LogEntry, create: LogEntry): void {
     const rejection: Rejection = {
-      code: create.rejection?.code ?? 'entity_not_found',
-      reason: create.rejection?.reason ?? '',
-      at: create.rejection?.at ?? 0,
+      code: 'entity_not_found',
+      reason: '',
+      at: 0,
+      ...create.rejection,
       under: create.event.id,
     };
     this.unsynced.stand(known, 'blocked', rejection);
@@ -259,8 +266,7 @@ export class Ledger {
     changes.moved = true;
     for (const [id, timestamp] of entry.stamps) {
       this.#with(id, (known) => {
-        const refused = known.status === 'rejected' || known.status === 'blocked';
-        if (known.status !== 'pending' && !(entry.retry && refused)) return;
+        if (known.status !== 'pending' && !(entry.retry && known.rejection)) return;
         const log = this.#logOf(known, changes);
         log?.remove(known);
         this.unsynced.move(known, timestamp);
@@ -323,7 +329,7 @@ export class Ledger {
     for (const entry of gone) if (entry.status === 'accepted') this.unsynced.drop(entry);
   }
 
-  #touch(log: EntityLog, changes: Changes): void {
+  #touch(log: Log, changes: Changes): void {
     changes.logs.add(log);
     this.dirty.add(log);
   }
@@ -337,7 +343,7 @@ export class Ledger {
     if (known !== undefined) action(known);
   }
 
-  #logOf(known: LogEntry, changes: Changes): EntityLog | null {
+  #logOf(known: LogEntry, changes: Changes): Log | null {
     const log = this.ensure(known.event.entity_type, known.event.entity_id);
     if (log !== null) this.#touch(log, changes);
     if (known.own !== null) changes.entries.add(known);

@@ -31,6 +31,10 @@ export interface LogEntry {
   /** It does something, where it now stands. */
   applied: boolean;
   rejection: Rejection | null;
+  /** Its mode keeps it from being sent. */
+  held?: boolean;
+  /** What its mode has it stand for besides. */
+  over?: readonly LogEntry[];
 }
 
 /** Where an event stands, for people: `sending` has left, and no answer has come yet. */
@@ -131,8 +135,9 @@ function isRow(row: unknown): row is readonly [event: EventEnvelope, seq: number
   return Array.isArray(row) && isEvent(row[0]) && typeof row[1] === 'number' && typeof (row[2] ?? true) === 'boolean';
 }
 
-/** Exactly the keys of the contract. */
+/** Exactly the keys of the contract; a row's event says more. */
 function envelopeOf(event: EventEnvelope, payload: unknown): EventEnvelope {
+  if (event.source_id !== undefined) return { ...event, payload };
   return {
     id: event.id,
     event_type: event.event_type,

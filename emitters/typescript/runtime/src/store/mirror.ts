@@ -3,15 +3,16 @@
  *
  * Invariant: the ledger holds all chunks up to `high`, and this tab's own beyond it.
  */
+
 import type { ModelDefinition } from '../model.js';
 import { nowhere } from './adapters/nowhere.js';
 import { decodeChunk, encodeChunk } from './codec.js';
 import type { compactionOf } from './compaction.js';
 import type { JournalEntry, StoreAdapter } from './db.js';
-import type { EntityLog } from './entityLog.js';
 import type { Journal } from './journal.js';
 import { type Changes, Ledger, noChanges } from './ledger.js';
 import { fill } from './loader.js';
+import type { Log } from './log.js';
 import { PageTable } from './pageTable.js';
 
 /** What the mirror tells its owner. */
@@ -144,7 +145,7 @@ export class Mirror {
   // --- Compaction -------------------------------------------------------------------------------------------------------------
 
   /** An entity changed: its snapshot may be due at once. */
-  note(log: EntityLog): void {
+  note(log: Log): void {
     const rule = log.model.snapshot;
     if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.max) this.#urgent = true;
   }

@@ -25,7 +25,8 @@ export class Outbox {
     else this.waiting.set(id, known);
     if (rejection === null) this.refused.delete(id);
     else this.refused.set(id, known);
-    if (status === 'pending') this.pending.splice(placeIn(this.pending, known, compareEntries), 0, known);
+    if (status === 'pending' && !known.held)
+      this.pending.splice(placeIn(this.pending, known, compareEntries), 0, known);
   }
 
   /** Stamps an event anew; it is to be sent. */

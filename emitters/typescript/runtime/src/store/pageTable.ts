@@ -1,5 +1,5 @@
 /** Which pages there are, and how much of each still counts. */
-import type { EntityLog } from './entityLog.js';
+import type { Log } from './log.js';
 import { parsePageKey } from './pages.js';
 
 /** What is known of a page. */
@@ -25,7 +25,7 @@ export class PageTable {
   }
 
   /** An entity's page is now this one. */
-  place(log: EntityLog, key: string | null): void {
+  place(log: Log, key: string | null): void {
     this.#count(log.page, -1);
     this.#count(key, 1);
     log.page = key;

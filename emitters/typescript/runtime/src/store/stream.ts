@@ -226,7 +226,8 @@ function endOfProblem(code: string): StreamEnd {
   return code === 'unauthorized' || code === 'token_expired' ? 'unauthorized' : 'lost';
 }
 
-function endOfError(error: unknown): StreamEnd {
+/** What an error comes to for whoever follows. */
+export function endOfError(error: unknown): StreamEnd {
   if (!(error instanceof HttpError)) return 'lost';
   if (error.status === 401) return 'unauthorized';
   if (error.status === 410) return 'expired';

@@ -149,9 +149,12 @@ export class SyncEngine {
         await correct([]);
         if (signal.aborted) return null;
         batch = sendable(store, this.#limit);
-        const fresh = batch.filter(({ sent }) => !sent).map(({ event }) => event.id);
+        const fresh = batch.filter(({ sent }) => !sent);
+        const written = store.ledger.mode?.prepare(store.ledger, fresh) ?? [];
         // On the disk before it is on the wire: after a crash it is sent again unchanged.
-        if (fresh.length > 0) await store.commit([{ kind: 'sent', ids: fresh }]);
+        if (fresh.length > 0)
+          await store.commit([...written, { kind: 'sent', ids: fresh.map(({ event }) => event.id) }]);
+        batch = batch.filter(({ sent }) => sent);
         if (batch.length === 0 || signal.aborted) return null;
         const events = batch.map(({ event, recorded }) => recorded ?? event);
         const judged = await http.batch(events, signal);
@@ -170,11 +173,12 @@ export class SyncEngine {
 
   /** Takes in what became of a batch; false where nothing did. */
   async #judge(batch: readonly LogEntry[], answer: BatchAnswer): Promise<boolean> {
-    const { store, timers, correct, onProblem } = this.#options;
+    const { store, correct, onProblem } = this.#options;
     const entries: JournalEntry[] = [];
     if (answer.accepted.length > 0) entries.push({ kind: 'accepted', ids: answer.accepted, head: answer.seq });
     const ahead: LogEntry[] = [];
-    for (const { id, code, reason, retryable } of answer.rejected) {
+    for (const refusal of answer.rejected) {
+      const { id, code, reason, retryable } = refusal;
       const sent = batch.find(({ event }) => event.id === id);
       if (retryable || sent === undefined) {
         if (retryable) onProblem(new HttpError(200, code, reason));
@@ -188,7 +192,10 @@ export class SyncEngine {
         this.#drifted.set(id, moves + 1);
         ahead.push(sent);
       } else {
-        entries.push({ kind: 'rejected', id, code, reason, at: Math.round(timers.now() + store.ledger.offset) });
+        const { mode } = store.ledger;
+        entries.push(
+          ...(mode?.refused(store, sent, refusal) ?? [{ kind: 'rejected', id, code, reason, at: store.wall() }]),
+        );
       }
     }
     if (entries.length > 0) await store.commit(entries);

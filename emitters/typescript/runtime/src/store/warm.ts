@@ -1,5 +1,5 @@
 /** Entities that are held parsed: the least recently used ones go back to being text. */
-import type { EntityLog } from './entityLog.js';
+import type { Log } from './log.js';
 import type { Timers } from './timing.js';
 
 /** Keeps the parsed entities of a store few. */
@@ -7,7 +7,7 @@ export class Warm {
   readonly #limit: number;
   readonly #timers: Timers;
   /** The least recently used first. */
-  readonly #logs = new Set<EntityLog>();
+  readonly #logs = new Set<Log>();
   /** At how many it is time to look again. */
   #mark: number;
 
@@ -18,7 +18,7 @@ export class Warm {
   }
 
   /** An entity was looked at. */
-  use(log: EntityLog): void {
+  use(log: Log): void {
     this.#logs.delete(log);
     this.#logs.add(log);
     if (this.#logs.size !== this.#mark) return;

@@ -1,5 +1,5 @@
 /** Who listens to which entities, and which of them look different. */
-import type { EntityLog } from './entityLog.js';
+import type { Log } from './log.js';
 import { Listeners } from './timing.js';
 
 /** One key for an entity, or with null for all of its type. */
@@ -59,8 +59,8 @@ export class Watchers {
   }
 
   /** Tells whoever watches these entities; or only those that look different from what was shown last. */
-  publish(logs: ReadonlySet<EntityLog>): void {
-    const changed: EntityLog[] = [];
+  publish(logs: ReadonlySet<Log>): void {
+    const changed: Log[] = [];
     const types = new Set<string>();
     for (const log of logs) {
       const state = log.state();
@@ -85,7 +85,7 @@ export class Watchers {
     for (const listeners of [...this.#all.values()]) listeners.emit();
   }
 
-  #note({ model, id }: EntityLog): void {
+  #note({ model, id }: Log): void {
     const recent = this.#of(model.entity);
     recent.ids.push(id);
     if (recent.ids.length <= REMEMBERED) return;

@@ -1,0 +1,137 @@
+/**
+ * What becomes of a row's unsynced writes: which go to the server as what, which are part of another, which wait for the user. Pure.
+ *
+ * Derived anew from what was recorded whenever something changed, and never stored: so every tab and every restart comes to the same.
+ * What was ever sent is never touched.
+ */
+import { absent, deleted, type ModelDefinition } from '../model.js';
+import type { LogEntry } from '../store/logEntry.js';
+import { newestOf, type Row } from './row.js';
+import { effectOf, fieldsOf, type RowRules, WHOLE_ROW } from './rules.js';
+
+/** For each field, or under `*` for the row, the transaction that a write was based on. */
+export type Expectations = Readonly<Record<string, string | null>>;
+
+/** One write of the queue, as it now stands. */
+export interface QueuedWrite {
+  readonly entry: LogEntry;
+  /** `absorbed`: a later write holds it. `void`: what was never sent was made and ended. `held`: it waits for the user. */
+  fate: 'send' | 'absorbed' | 'void' | 'held';
+  payload: Record<string, unknown>;
+  expected: Record<string, string | null>;
+  /** What it holds besides. */
+  over: LogEntry[];
+  /** The fields, or `*`, on which it is in conflict. */
+  conflicts: readonly string[];
+}
+
+/** The writes of one row in their order. */
+export function queueOf(row: Row, own: readonly LogEntry[], model: ModelDefinition, rules: RowRules): QueuedWrite[] {
+  const queue = new Queue(row, rules);
+  for (const entry of own) {
+    const write: QueuedWrite = {
+      entry,
+      fate: 'send',
+      payload: { ...fieldsOf(entry.event) },
+      expected: { ...entry.event.expected },
+      over: [],
+      conflicts: [],
+    };
+    queue.all.push(write);
+    const effect = effectOf(model, entry.event);
+    if (entry.sent || entry.status === 'accepted') queue.sent(write, effect === 'create');
+    else if (effect === 'create') queue.create = write;
+    else if (effect === 'delete') queue.delete(write);
+    else queue.update(write);
+  }
+  if (!rules.lastWriteWins) for (const write of queue.open) queue.compare(write);
+  return queue.all;
+}
+
+class Queue {
+  readonly all: QueuedWrite[] = [];
+  /** Changes that were never sent. */
+  open: QueuedWrite[] = [];
+  /** The creation of the row, where it was never sent. */
+  create: QueuedWrite | null = null;
+  /** The last sent transaction of this device for each field, and under `*` of all. */
+  readonly #sent = new Map<string, string>();
+  readonly #row: Row;
+  readonly #rules: RowRules;
+
+  constructor(row: Row, rules: RowRules) {
+    this.#row = row;
+    this.#rules = rules;
+  }
+
+  sent({ entry, payload }: QueuedWrite, isCreate: boolean): void {
+    const { timestamp } = entry.event;
+    for (const field of isCreate ? this.#rules.fields : Object.keys(payload)) this.#sent.set(field, timestamp);
+    this.#sent.set(WHOLE_ROW, timestamp);
+  }
+
+  update(write: QueuedWrite): void {
+    const { create } = this;
+    if (create !== null) {
+      Object.assign(create.payload, write.payload);
+      return absorb(create, write);
+    }
+    for (const field of Object.keys(write.payload)) {
+      const earlier = this.open.find(({ payload }) => Object.hasOwn(payload, field));
+      if (earlier === undefined) this.#base(write, field);
+      else {
+        if (!this.#rules.lastWriteWins) write.expected[field] = earlier.expected[field] ?? null;
+        delete earlier.payload[field];
+        delete earlier.expected[field];
+      }
+    }
+    for (const earlier of this.open) if (Object.keys(earlier.payload).length === 0) absorb(write, earlier);
+    this.open = [...this.open.filter(({ fate }) => fate === 'send'), write];
+  }
+
+  delete(write: QueuedWrite): void {
+    const { create, open } = this;
+    this.create = null;
+    this.open = [];
+    if (create !== null) {
+      absorb(write, create);
+      write.fate = 'void';
+      return;
+    }
+    const [first] = open;
+    if (first !== undefined && !this.#rules.lastWriteWins) {
+      write.expected[WHOLE_ROW] = first.entry.event.base ?? write.expected[WHOLE_ROW] ?? null;
+    }
+    this.#base(write, WHOLE_ROW);
+    for (const earlier of open) absorb(write, earlier);
+    this.open = [write];
+  }
+
+  /** What a write expects of a field: what this device sent last, or what it had seen. */
+  #base(write: QueuedWrite, field: string): void {
+    if (this.#rules.lastWriteWins) return;
+    const sent = this.#sent.get(field);
+    if (sent !== undefined) write.expected[field] = sent;
+    else if (this.#row.own[field]?.includes(write.expected[field] ?? '')) write.expected[field] = this.#now(field);
+  }
+
+  /** Holds a write that is based on what has been overwritten since. */
+  compare(write: QueuedWrite): void {
+    const { state } = this.#row;
+    // What is not there, or no longer: the server says so.
+    if (state === absent || state === deleted) return;
+    write.conflicts = Object.entries(write.expected)
+      .filter(([field, expected]) => !this.#sent.has(field) && expected !== this.#now(field))
+      .map(([field]) => field);
+    if (write.conflicts.length > 0) write.fate = 'held';
+  }
+
+  #now(field: string): string | null {
+    return field === WHOLE_ROW ? newestOf(this.#row) : (this.#row.tx[field] ?? null);
+  }
+}
+
+function absorb(into: QueuedWrite, write: QueuedWrite): void {
+  write.fate = 'absorbed';
+  into.over.push(...write.over, write.entry);
+}
