@@ -4,11 +4,12 @@
 //! * [`json`]: JSON in expressions, as each dialect writes it;
 //! * [`kind`]: what a column holds;
 //! * [`fold`]: the view `{entity}_state` of an events model;
-//! * [`client`]: what a device holds of a rows model;
+//! * [`client`]: what a device holds of a rows model; [`device`]: the same for a client that makes it by itself;
 //! * [`server`]: the backend's tables, as the server itself makes them;
 //! * [`evolution`]: migrations from the tables that the last run wrote.
 
 mod client;
+pub(crate) mod device;
 mod dialect;
 mod evolution;
 mod fold;
@@ -54,6 +55,24 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/clock.postgres.sql"),
     ),
     ("clock.sqlite", include_str!("templates/clock.sqlite.sql")),
+    (
+        "known.postgres",
+        include_str!("templates/known.postgres.sql"),
+    ),
+    ("known.sqlite", include_str!("templates/known.sqlite.sql")),
+    (
+        "receive.postgres",
+        include_str!("templates/receive.postgres.sql"),
+    ),
+    (
+        "receive.sqlite",
+        include_str!("templates/receive.sqlite.sql"),
+    ),
+    (
+        "remove.postgres",
+        include_str!("templates/remove.postgres.sql"),
+    ),
+    ("remove.sqlite", include_str!("templates/remove.sqlite.sql")),
     ("rows.postgres", include_str!("templates/rows.postgres.sql")),
     ("rows.sqlite", include_str!("templates/rows.sqlite.sql")),
     (

@@ -41,6 +41,27 @@ fn what_sql_writes_for_rows_is_pinned() {
     }
 }
 
+/// The runtime's own tests run on the text that is written for the case of rows.
+#[test]
+fn the_runtimes_tests_have_the_emitted_database() {
+    let emitter = sync_emitters::find("ts", None).expect("the target");
+    let files = generate(emitter, &cases::rows()).expect("files");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("typescript/runtime/test/models/db");
+    for name in ["sqlite.ts", "postgres.ts"] {
+        let text = files.get(&format!("db/{name}")).expect("it is written");
+        let text = text.replace("'../store/", "'../../../src/store/");
+        if std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(folder.join(name), &text).expect("a file");
+        }
+        let kept = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(
+            kept == text,
+            "{name} is another: run with INSTA_UPDATE=always, as for the snapshots"
+        );
+    }
+}
+
 #[test]
 fn clients_say_which_models_they_leave_out() {
     let fixtures = cases().into_iter().find(|(case, _)| *case == "fixtures");

@@ -8,6 +8,7 @@
 //!   exhaustive match each, so that a new schema type does not compile until it is decided here;
 //! * [`syntax`]: keys, strings and comments; every text of a declaration goes through it;
 //! * [`layout`]: line breaking as the formatter does it;
+//! * [`database`]: a device's tables, for stores in SQL;
 //! * [`schemas`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each template is
 //!   given.
 
@@ -15,6 +16,7 @@ mod access;
 mod cases;
 mod complete;
 mod completions;
+mod database;
 mod events;
 mod imports;
 mod layout;
@@ -48,7 +50,8 @@ impl Emitter for TypeScript {
     }
 
     fn is_copied(&self, path: &str) -> bool {
-        runtime::FILES.iter().any(|(copied, _)| *copied == path)
+        let mut copied = runtime::FILES.iter().chain(runtime::ROWS_SQL);
+        copied.any(|(copied, _)| *copied == path)
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
@@ -56,6 +59,7 @@ impl Emitter for TypeScript {
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
+        let database = database::files(schema)?;
         let mut models = schema.models().to_vec();
         models.retain(|model| model.mode == Mode::Events);
         // Fewer models of a sound schema are one.
@@ -103,6 +107,7 @@ impl Emitter for TypeScript {
         out.render("index", "index", &surface::index(&plan)?)?;
         out.files
             .insert("hooks/index.ts", surface::hooks_index(&plan))?;
+        out.files.extend(database)?;
         Ok(out.files)
     }
 }

@@ -124,6 +124,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/store/adapters/nowhere.ts"),
     ),
     (
+        "store/adapters/sql/database.ts",
+        include_str!("runtime/src/store/adapters/sql/database.ts"),
+    ),
+    (
         "store/adapters/sql/disk.ts",
         include_str!("runtime/src/store/adapters/sql/disk.ts"),
     ),
@@ -286,6 +290,42 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("rows/rules.ts", include_str!("runtime/src/rows/rules.ts")),
 ];
 
+/// The same, for projects with rows models: their tables in a database of SQL.
+pub(super) const ROWS_SQL: &[(&str, &str)] = &[
+    (
+        "store/adapters/sql/rows/capture.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/capture.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/conflicts.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/conflicts.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/install.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/install.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/outbox.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/outbox.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/query.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/query.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/schema.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/schema.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/server.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/server.ts"),
+    ),
+    (
+        "store/adapters/sql/rows/tables.ts",
+        include_str!("runtime/src/store/adapters/sql/rows/tables.ts"),
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -298,10 +338,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("typescript/runtime/src");
         walk(&root, "", &mut found);
         found.sort();
-        for list in [FILES, ROWS] {
+        let lists = [FILES, ROWS, ROWS_SQL];
+        for list in lists {
             assert!(list.is_sorted_by_key(|(path, _)| *path));
         }
-        let mut listed: Vec<&str> = FILES.iter().chain(ROWS).map(|(path, _)| *path).collect();
+        let mut listed: Vec<&str> = lists.concat().iter().map(|(path, _)| *path).collect();
         listed.sort_unstable();
         assert_eq!(
             found, listed,

@@ -16,6 +16,15 @@ use super::{
     kind::{ColumnSql as _, Kind},
 };
 
+/// A column of a table that is there already: its name, how it is declared when it is added, and what rows that are
+/// there hold in it then.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoredColumn {
+    pub(crate) name: String,
+    pub(crate) ty: &'static str,
+    pub(crate) fill: Option<String>,
+}
+
 /// What the template of a model is given.
 #[derive(Debug, Serialize)]
 pub(super) struct Rows {
@@ -103,14 +112,29 @@ pub(super) fn synced(model: &Model) -> String {
     format!("{}_synced", model.entity)
 }
 
-/// The columns of that table that depend on the declaration, with their types, in its order.
+/// The columns of that table that it may gain: those of the declaration, with their types, in its order, and where in the
+/// log a row stands.
 pub(super) fn columns(
     model: &Model,
     dialect: Dialect,
 ) -> impl Iterator<Item = (&str, &'static str)> {
+    let seq = dialect.pick("bigint NOT NULL DEFAULT 0", "INTEGER NOT NULL DEFAULT 0");
     model
         .shared_fields()
         .map(move |field| (&*field.name, Kind::of(field).column(dialect)))
+        .chain([("_seq", seq)])
+}
+
+/// All columns of that table.
+pub(super) fn stored(model: &Model, dialect: Dialect) -> Vec<StoredColumn> {
+    let field_tx = dialect.pick("jsonb NOT NULL DEFAULT '{}'", "TEXT NOT NULL DEFAULT '{}'");
+    let all = columns(model, dialect).chain([("field_tx", field_tx)]);
+    all.map(|(name, ty)| StoredColumn {
+        name: name.to_owned(),
+        ty,
+        fill: fill(model, name, dialect),
+    })
+    .collect()
 }
 
 /// What rows that are there already hold in a column that is declared later, as the server fills it; `None`: nothing.
@@ -128,10 +152,7 @@ impl Column {
             Dialect::Postgres => dialect.text(&field.name),
             Dialect::Sqlite => sqlite_path(&[Step::Key(field.name.to_string())]),
         };
-        let default = match field.ty.is_nullable() {
-            true => Value::Null,
-            false => default_of(field).unwrap_or(Value::Null),
-        };
+        let default = default_of(field).unwrap_or(Value::Null);
         let (new, old) = (format!("NEW.{quoted}"), format!("OLD.{quoted}"));
         let differs = match (dialect, kind) {
             (Dialect::Postgres, _) => format!("{new} IS DISTINCT FROM {old}"),

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(based_on) = 'object'),
-    write_id text NOT NULL UNIQUE DEFAULT replace(gen_random_uuid()::text, '-', ''),
+    -- The id of the event that the write is sent as.
+    write_id text NOT NULL UNIQUE DEFAULT gen_random_uuid()::text,
     -- Set in the order of this table before the write is first sent.
     transaction_id text UNIQUE,
     status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'confirmed', 'failed', 'conflicted')),
@@ -52,7 +53,17 @@ $$;
 CREATE OR REPLACE TRIGGER _changes_named AFTER UPDATE OF transaction_id ON _changes
 FOR EACH ROW WHEN (NEW.transaction_id IS DISTINCT FROM OLD.transaction_id) EXECUTE FUNCTION _changes_named();
 
--- The stream has reached an answer: the write no longer lies over what it brought. Of finished writes the last 1,000 stay.
+-- An answer comes to where the stream is already: the write no longer lies over what it brought.
+CREATE OR REPLACE FUNCTION _changes_answered() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE _changes SET status = 'confirmed' WHERE id = NEW.id AND NEW.answered_seq <= (SELECT max(seq) FROM _cursor);
+  RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER _changes_answered AFTER UPDATE OF answered_seq ON _changes
+FOR EACH ROW WHEN (NEW.status = 'sent') EXECUTE FUNCTION _changes_answered();
+
+-- The stream has reached an answer: the same. Of finished writes the last 1,000 stay.
 CREATE OR REPLACE FUNCTION _cursor_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE _changes SET status = 'confirmed' WHERE status = 'sent' AND answered_seq <= NEW.seq;

@@ -14,7 +14,11 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected TEXT NOT NULL DEFAULT '{}' CHECK (json_type(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on TEXT NOT NULL DEFAULT '{}' CHECK (json_type(based_on) = 'object'),
-    write_id TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16)))),
+    -- The id of the event that the write is sent as.
+    write_id TEXT NOT NULL UNIQUE DEFAULT (
+        lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
+        || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))
+    ),
     -- Set in the order of this table before the write is first sent.
     transaction_id TEXT UNIQUE,
     status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'confirmed', 'failed', 'conflicted')),
@@ -47,7 +51,15 @@ BEGIN
   WHERE table_name = NEW.table_name AND row_id = NEW.row_id AND id > NEW.id AND based_on LIKE '%' || NEW.write_id || '%';
 END;
 
--- The stream has reached an answer: the write no longer lies over what it brought. Of finished writes the last 1,000 stay.
+-- An answer comes to where the stream is already: the write no longer lies over what it brought.
+DROP TRIGGER IF EXISTS _changes_answered;
+CREATE TRIGGER _changes_answered AFTER UPDATE OF answered_seq ON _changes
+WHEN NEW.status = 'sent' AND NEW.answered_seq <= (SELECT max(seq) FROM _cursor)
+BEGIN
+  UPDATE _changes SET status = 'confirmed' WHERE id = NEW.id;
+END;
+
+-- The stream has reached an answer: the same. Of finished writes the last 1,000 stay.
 DROP TRIGGER IF EXISTS _cursor_begins;
 CREATE TRIGGER _cursor_begins AFTER INSERT ON _cursor
 BEGIN

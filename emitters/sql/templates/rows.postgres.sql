@@ -10,7 +10,9 @@ CREATE TABLE IF NOT EXISTS {{ rows.synced }} (
 {{ field.doc }}    {{ field.name }} {{ field.ty }},
 {% endfor %}
     -- The last transaction of each field.
-    field_tx jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(field_tx) = 'object')
+    field_tx jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(field_tx) = 'object'),
+    -- The position in the server's log up to which the row holds every change.
+    _seq bigint NOT NULL DEFAULT 0
 );
 
 DROP VIEW IF EXISTS {{ rows.view }};
@@ -93,7 +95,7 @@ SELECT
 {% if field.filled == "created_at" or field.filled == "updated_at" %}
   local._inserted_at,
 {% elif field.filled == "writable" %}
-  coalesce(local.{{ field.name }}, {{ field.default }}),
+  CASE WHEN local._patch ? {{ field.key }} THEN local.{{ field.name }} ELSE {{ field.default }} END,
 {% else %}
   {{ field.default }},
 {% endif %}

@@ -10,7 +10,9 @@ CREATE TABLE IF NOT EXISTS {{ rows.synced }} (
 {{ field.doc }}    {{ field.name }} {{ field.ty }},
 {% endfor %}
     -- The last transaction of each field.
-    field_tx TEXT NOT NULL DEFAULT '{}' CHECK (json_type(field_tx) = 'object')
+    field_tx TEXT NOT NULL DEFAULT '{}' CHECK (json_type(field_tx) = 'object'),
+    -- The position in the server's log up to which the row holds every change.
+    _seq INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 DROP VIEW IF EXISTS {{ rows.view }};
@@ -91,7 +93,7 @@ SELECT
 {% if field.filled == "created_at" or field.filled == "updated_at" %}
   local._inserted_at,
 {% elif field.filled == "writable" %}
-  coalesce(local.{{ field.name }}, {{ field.default }}),
+  iif(json_type(local._patch, {{ field.path }}) IS NULL, {{ field.default }}, local.{{ field.name }}),
 {% else %}
   {{ field.default }},
 {% endif %}

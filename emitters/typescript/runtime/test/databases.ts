@@ -23,6 +23,7 @@ export async function sqlAdapters(): Promise<Record<string, () => () => StoreAda
       const fresh = postgres.exec('DROP TABLE IF EXISTS journal, snapshots, meta');
       const kept = {
         query: postgres.query.bind(postgres),
+        exec: postgres.exec.bind(postgres),
         transaction: postgres.transaction.bind(postgres),
         close: async () => {},
       };

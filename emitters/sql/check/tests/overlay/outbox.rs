@@ -10,10 +10,12 @@ const NAMED: &str = "001763712000009.00000.00000009";
 engines! {
     b2_7_rolling_one_write_back_leaves_the_others
     b2_4_an_overlay_goes_when_the_stream_has_reached_the_answer_and_not_before
+    an_answer_that_comes_after_the_stream_confirms_at_once
     b2_3_another_devices_later_write_shows_once_ours_is_confirmed
     a_refusal_takes_the_overlay_away_and_stays_marked
     a_conflicted_write_stays_visible
     a_write_on_top_of_ours_expects_ours
+    a_write_is_named_as_its_event_will_be
     s2_db_3_the_last_thousand_finished_writes_stay
 }
 
@@ -41,6 +43,16 @@ fn b2_4_an_overlay_goes_when_the_stream_has_reached_the_answer_and_not_before(
         "UPDATE contact_synced SET email = 'a@b.c'; UPDATE _cursor SET cursor = 'c7', seq = 7;",
     );
     assert_eq!(one(db, shown), "a@b.c0");
+    assert_eq!(one(db, "SELECT status FROM _changes"), "confirmed");
+}
+
+fn an_answer_that_comes_after_the_stream_confirms_at_once(db: &mut dyn Database) {
+    db.script("INSERT INTO _cursor VALUES ('cafe', 'c8', 8); UPDATE contact SET email = 'a@b.c';");
+    db.script("UPDATE contact_synced SET email = 'theirs@b.c'; UPDATE _changes SET status = 'sent', answered_seq = 9;");
+    assert_eq!(one(db, "SELECT email FROM contact"), "a@b.c");
+    db.script("UPDATE _changes SET answered_seq = 7;");
+    // The stream is past it: another device's later write shows, without anything more to come.
+    assert_eq!(one(db, "SELECT email FROM contact"), "theirs@b.c");
     assert_eq!(one(db, "SELECT status FROM _changes"), "confirmed");
 }
 
@@ -80,6 +92,14 @@ fn a_write_on_top_of_ours_expects_ours(db: &mut dyn Database) {
     db.script("UPDATE contact SET first_name = 'Dot' WHERE first_name = 'Cid'; DELETE FROM _changes WHERE id = 2;");
     db.script("DELETE FROM contact;");
     assert_eq!(newest(db).0, "delete");
+}
+
+fn a_write_is_named_as_its_event_will_be(db: &mut dyn Database) {
+    db.script("UPDATE contact SET first_name = 'Bea';");
+    let id = one(db, "SELECT write_id FROM _changes");
+    let parts: Vec<usize> = id.split('-').map(str::len).collect();
+    assert_eq!(parts, [8, 4, 4, 4, 12], "{id}");
+    assert_eq!(id, id.to_lowercase());
 }
 
 fn s2_db_3_the_last_thousand_finished_writes_stay(db: &mut dyn Database) {

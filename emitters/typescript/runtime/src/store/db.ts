@@ -48,6 +48,13 @@ export interface Compaction {
   readonly drop: readonly string[] | 'others';
 }
 
+/** What a statement of the application's own came to. */
+export interface SqlAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** The chunk of what it changed, which the journal has now; null where that is nothing. */
+  readonly chunk: Chunk | null;
+}
+
 /** A store of one user of one tenant. Every method may reject with `StoreError`. */
 export interface StoreAdapter {
   /** Whether other tabs reach the same store: only then do tabs elect a leader and tell each other of chunks. */
@@ -65,6 +72,8 @@ export interface StoreAdapter {
   compact(compaction: Compaction): Promise<boolean>;
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean>;
+  /** Where the store is a database of SQL that holds rows: runs a statement of the application's own. */
+  sql?(text: string, parameters: readonly (string | number | null)[]): Promise<SqlAnswer>;
   /** Called when the store went away under its owner: it takes and gives nothing any more. */
   onLost(listener: (error: StoreError) => void): void;
   close(): Promise<void>;

@@ -34,7 +34,9 @@ const nothingOfNode: Plugin = {
 /** A server of the contract, with the page of `page.ts` at `/`. */
 export async function servePage(): Promise<{ readonly server: FakeServer; readonly origin: string }> {
   const { outputFiles } = await build({
-    entryPoints: ['page', 'sqlite.worker', 'pglite.worker'].map((name) => here(`./${name}.ts`)),
+    entryPoints: ['page', 'sqlite.worker', 'pglite.worker', 'rows.sqlite.worker', 'rows.pglite.worker'].map((name) =>
+      here(`./${name}.ts`),
+    ),
     bundle: true,
     splitting: true,
     format: 'esm',

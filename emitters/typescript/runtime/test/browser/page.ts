@@ -42,6 +42,23 @@ const adapters = {
 /** The durable adapters of a browser. */
 export type AdapterName = keyof typeof adapters;
 
+/** Databases that hold rows, whose tabs and workers are those of `adapters`. */
+const databases = {
+  sqlite: workerStore(() => new Worker('/rows.sqlite.worker.js', { type: 'module' })),
+  pglite: workerStore(() => new Worker('/rows.pglite.worker.js', { type: 'module' })),
+} satisfies Record<string, StoreFactory>;
+
+/** The adapters in whose databases rows live. */
+export type DatabaseName = keyof typeof databases;
+
+const open = new Map<string, StoreAdapter>();
+
+function database(kind: DatabaseName, name: string): StoreAdapter {
+  const known = open.get(name) ?? databases[kind](name);
+  open.set(name, known);
+  return known;
+}
+
 /** A store of its own for each disk. */
 function freshDisk(adapter: AdapterName): () => StoreAdapter {
   const name = `law-${crypto.randomUUID()}`;
@@ -73,6 +90,38 @@ const harness = {
       window.told?.(event.id);
       if (i % compactEvery === compactEvery - 1) await compact(store);
     }
+  },
+
+  /** Runs a statement in a database of rows, as an application does; resolves with what it found. */
+  async sql(
+    kind: DatabaseName,
+    name: string,
+    text: string,
+    parameters: readonly (string | number | null)[] = [],
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const answer = await database(kind, name).sql?.(text, parameters);
+    if (answer === undefined) throw new Error('no database of SQL');
+    return answer.rows;
+  },
+
+  /** Writes rows by SQL until it is killed, and tells of each once its statement is answered. */
+  async insertForever(kind: DatabaseName, name: string): Promise<void> {
+    for (let i = 0; ; i++) {
+      const id = crypto.randomUUID();
+      await harness.sql(kind, name, 'INSERT INTO contact (id, first_name) VALUES ($1, $2)', [id, `c${i}`]);
+      if (i % 3 === 0) await harness.sql(kind, name, 'UPDATE contact SET email = $1 WHERE id = $2', [`${i}@b.c`, id]);
+      window.told?.(id);
+    }
+  },
+
+  /** The rows that the journal of a database has the creation of. */
+  async createdInJournal(kind: DatabaseName, name: string): Promise<readonly string[]> {
+    const { chunks } = await database(kind, name).load();
+    return chunks.flatMap(({ text }) =>
+      decodeChunk(text).entries.flatMap((entry) =>
+        entry.kind === 'new' && entry.event.event_type === 'contact.created' ? [entry.event.entity_id] : [],
+      ),
+    );
   },
 
   /** Opens a store and keeps it open, as a tab does. */

@@ -3,7 +3,8 @@
  *
  * `worker/` puts one behind a worker, for the tabs of a browser; {@link diskStore} uses one where it stands, as in Node.
  */
-import type { Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+import type { Compaction, SqlAnswer, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+import type { SqlValue } from './sql/database.js';
 
 /** Which write this is. */
 export interface Ticket {
@@ -19,6 +20,7 @@ export interface Disk {
   append(text: string, flush: boolean, ticket: Ticket): Promise<number>;
   tail(after: number): Promise<Tail>;
   compact(compaction: Compaction, ticket: Ticket): Promise<boolean>;
+  sql(text: string, parameters: readonly SqlValue[], ticket: Ticket): Promise<SqlAnswer>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,10 @@ class DiskAdapter implements StoreAdapter {
 
   async compact(compaction: Compaction): Promise<boolean> {
     return (await this.#opened()).compact(compaction, this.#ticket());
+  }
+
+  async sql(text: string, parameters: readonly SqlValue[]): Promise<SqlAnswer> {
+    return (await this.#opened()).sql(text, parameters, this.#ticket());
   }
 
   async persist(): Promise<boolean> {

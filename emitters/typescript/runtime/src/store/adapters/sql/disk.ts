@@ -4,28 +4,10 @@
  * The journal's positions are given inside the statement that appends, so that a database with one owner needs nothing else to order it.
  */
 import { StoreError } from '../../../errors.js';
-import type { Chunk, Compaction, SnapshotText, StoreContents, Tail } from '../../db.js';
+import type { Chunk, Compaction, SnapshotText, SqlAnswer, StoreContents, Tail } from '../../db.js';
 import { storeError } from '../browser.js';
 import type { Disk, Ticket } from '../disk.js';
-
-/** A parameter of a statement. */
-export type SqlValue = string | number | null;
-
-/** A row of a result. */
-export type SqlRow = Readonly<Record<string, unknown>>;
-
-/** Runs one statement with parameters `$1`, `$2` and so on, which must first appear in that order. */
-export type SqlQuery = (sql: string, parameters: readonly SqlValue[]) => Promise<readonly SqlRow[]>;
-
-/** An open database. */
-export interface SqlDatabase {
-  readonly query: SqlQuery;
-  /** All of what `action` does, or nothing. */
-  transaction<T>(action: (query: SqlQuery) => Promise<T>): Promise<T>;
-  /** Runs `action`; what it commits survives power loss. */
-  flushed<T>(action: () => Promise<T>): Promise<T>;
-  close(): Promise<void>;
-}
+import type { SqlDatabase, SqlQuery, SqlRow, SqlValue } from './database.js';
 
 const SCHEMA = [
   'CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, ticket TEXT, body TEXT NOT NULL)',
@@ -37,50 +19,92 @@ const APPEND =
 const SET_META = 'INSERT INTO meta (name, body) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET body = excluded.body';
 const SNAPSHOTS_PER_STATEMENT = 100;
 
+/** Tables beside the journal that say the same, for whoever reads and writes by SQL of his own. */
+export interface Tables {
+  /** Moves them on by a chunk. */
+  apply(query: SqlQuery, text: string): Promise<void>;
+  /** What was written into them by others since the last time, as a chunk; null where that is nothing. */
+  capture(query: SqlQuery): Promise<string | null>;
+}
+
+/** Makes such tables, where they are not there, and gives what the journal is to be told of it. */
+export type OpenTables = (database: SqlDatabase) => Promise<{ readonly tables: Tables; readonly news: string | null }>;
+
 /** A store in this database, its tables made where they are not there. */
-export async function sqlDisk(database: SqlDatabase): Promise<Disk> {
+export async function sqlDisk(database: SqlDatabase, open?: OpenTables): Promise<Disk> {
   for (const statement of SCHEMA) await database.query(statement, []).catch(fail);
-  return new SqlDisk(database);
+  if (open === undefined) return new SqlDisk(database, null);
+  const { tables, news } = await open(database).catch(fail);
+  if (news !== null) await database.query(APPEND, [null, news]).catch(fail);
+  return new SqlDisk(database, tables);
 }
 
 class SqlDisk implements Disk {
   readonly #database: SqlDatabase;
+  readonly #tables: Tables | null;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, tables: Tables | null) {
     this.#database = database;
+    this.#tables = tables;
   }
 
   load(): Promise<StoreContents> {
     return this.#inTurn(() =>
-      this.#database.transaction(async (query) => ({
-        floor: await floorOf(query),
-        chunks: await chunksOf(query, 0),
-        snapshots: (await query('SELECT name, body FROM snapshots', [])).map(snapshotOf),
-      })),
+      this.#database.transaction(async (query) => {
+        await this.#capture(query);
+        return {
+          floor: await floorOf(query),
+          chunks: await chunksOf(query, 0),
+          snapshots: (await query('SELECT name, body FROM snapshots', [])).map(snapshotOf),
+        };
+      }),
     );
   }
 
   append(text: string, flush: boolean, { id, again }: Ticket): Promise<number> {
     return this.#inTurn(async () => {
-      const { query } = this.#database;
+      const database = this.#database;
+      const tables = this.#tables;
       if (again) {
-        const [done] = await query('SELECT position FROM journal WHERE ticket = $1', [id]);
+        const [done] = await database.query('SELECT position FROM journal WHERE ticket = $1', [id]);
         if (done !== undefined) return Number(done['position']);
       }
-      const write = (): Promise<readonly SqlRow[]> => query(APPEND, [id, text]);
-      const [row] = await (flush ? this.#database.flushed(write) : write());
-      return Number(row?.['position']);
+      const write = (): Promise<number> =>
+        tables === null
+          ? append(database.query, id, text)
+          : database.transaction(async (query) => {
+              // What came first, by SQL, comes first.
+              await this.#capture(query);
+              await tables.apply(query, text);
+              return append(query, id, text);
+            });
+      return flush ? database.flushed(write) : write();
     });
   }
 
   tail(after: number): Promise<Tail> {
     return this.#inTurn(() =>
-      this.#database.transaction(async (query) => ({
-        floor: await floorOf(query),
-        chunks: await chunksOf(query, after),
-      })),
+      this.#database.transaction(async (query) => {
+        await this.#capture(query);
+        return { floor: await floorOf(query), chunks: await chunksOf(query, after) };
+      }),
+    );
+  }
+
+  sql(text: string, parameters: readonly SqlValue[], { id, again }: Ticket): Promise<SqlAnswer> {
+    return this.#inTurn(() =>
+      this.#database.transaction(async (query) => {
+        if (again) {
+          const [done] = await query('SELECT position, body FROM journal WHERE ticket = $1', [id]);
+          // What it gave back is not kept; what it changed is.
+          if (done !== undefined) return { rows: [], chunk: chunkOf(done) };
+        }
+        await this.#capture(query);
+        const rows = await query(text, parameters);
+        return { rows, chunk: await this.#capture(query, id) };
+      }),
     );
   }
 
@@ -97,6 +121,12 @@ class SqlDisk implements Disk {
     });
   }
 
+  /** Appends what others wrote into the tables. */
+  async #capture(query: SqlQuery, ticket: string | null = null): Promise<Chunk | null> {
+    const text = (await this.#tables?.capture(query)) ?? null;
+    return text === null ? null : { key: await append(query, ticket, text), text };
+  }
+
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(() => {
       if (this.#closed) throw new StoreError('storage_closed', 'the store is closed');
@@ -105,6 +135,11 @@ class SqlDisk implements Disk {
     this.#queue = result.catch(() => {});
     return result.catch(fail);
   }
+}
+
+async function append(query: SqlQuery, ticket: string | null, text: string): Promise<number> {
+  const [row] = await query(APPEND, [ticket, text]);
+  return Number(row?.['position']);
 }
 
 async function compact(
@@ -148,7 +183,11 @@ async function floorOf(query: SqlQuery): Promise<number> {
 
 async function chunksOf(query: SqlQuery, after: number): Promise<Chunk[]> {
   const rows = await query('SELECT position, body FROM journal WHERE position > $1 ORDER BY position', [after]);
-  return rows.map((row) => ({ key: Number(row['position']), text: String(row['body']) }));
+  return rows.map(chunkOf);
+}
+
+function chunkOf(row: SqlRow): Chunk {
+  return { key: Number(row['position']), text: String(row['body']) };
 }
 
 function snapshotOf(row: SqlRow): SnapshotText {

@@ -7,11 +7,13 @@
  */
 import type { Disk, OpenDisk } from '../disk.js';
 import { digestOf, filesAreFree, takenOver } from '../worker/files.js';
-import { type SqlDatabase, type SqlQuery, type SqlRow, sqlDisk } from './disk.js';
+import type { SqlDatabase, SqlQuery, SqlRow } from './database.js';
+import { type OpenTables, sqlDisk } from './disk.js';
 
 /** What runs statements: a database, or a transaction of it. */
 export interface PGliteQueries {
   query<T>(sql: string, parameters?: unknown[]): Promise<{ readonly rows: readonly T[] }>;
+  exec(sql: string): Promise<unknown>;
 }
 
 /** The part of a database of `@electric-sql/pglite` that is used. */
@@ -25,19 +27,24 @@ export interface PGliteClass {
   create(dataDir: string): Promise<PGliteDatabase>;
 }
 
-/** Opens stores as folders of PGlite. For a worker: pages have no access handles. */
-export function pgliteFiles(PGlite: PGliteClass): OpenDisk {
+/** Opens stores as folders of PGlite, with tables beside them where there are any. For a worker: pages have no access handles. */
+export function pgliteFiles(PGlite: PGliteClass, tables?: OpenTables): OpenDisk {
   return async (name) => {
     const folder = `syncable/pglite/${await digestOf(name)}`;
     // PGlite goes on without the files that it cannot open.
     await takenOver(() => filesAreFree(folder));
-    return pgliteDisk(await PGlite.create(`opfs-ahp://${folder}`));
+    return pgliteDisk(await PGlite.create(`opfs-ahp://${folder}`), tables);
   };
 }
 
 /** A store in an open database of PGlite: in Node, one in a folder. */
-export function pgliteDisk(database: PGliteDatabase): Promise<Disk> {
-  return sqlDisk(new Pglite(database));
+export function pgliteDisk(database: PGliteDatabase, tables?: OpenTables): Promise<Disk> {
+  return sqlDisk(pgliteDatabase(database), tables);
+}
+
+/** An open database of PGlite as every other. */
+export function pgliteDatabase(database: PGliteDatabase): SqlDatabase {
+  return new Pglite(database);
 }
 
 class Pglite implements SqlDatabase {
@@ -47,10 +54,12 @@ class Pglite implements SqlDatabase {
     this.#database = database;
   }
 
-  readonly query: SqlQuery = (sql, parameters) => run(this.#database, sql, parameters);
+  get query(): SqlQuery {
+    return queryOf(this.#database);
+  }
 
   transaction<T>(action: (query: SqlQuery) => Promise<T>): Promise<T> {
-    return this.#database.transaction((transaction) => action((sql, parameters) => run(transaction, sql, parameters)));
+    return this.#database.transaction((transaction) => action(queryOf(transaction)));
   }
 
   /** Every commit is. */
@@ -63,6 +72,12 @@ class Pglite implements SqlDatabase {
   }
 }
 
-async function run(database: PGliteQueries, sql: string, parameters: readonly unknown[]): Promise<readonly SqlRow[]> {
-  return (await database.query<SqlRow>(sql, [...parameters])).rows;
+function queryOf(database: PGliteQueries): SqlQuery {
+  const run = async (sql: string, parameters: readonly unknown[]): Promise<readonly SqlRow[]> =>
+    (await database.query<SqlRow>(sql, [...parameters])).rows;
+  return Object.assign(run, {
+    script: async (sql: string) => {
+      await database.exec(sql);
+    },
+  });
 }

@@ -8,7 +8,8 @@
 import { StoreError } from '../../../errors.js';
 import type { Disk, OpenDisk } from '../disk.js';
 import { digestOf, filesAreFree, takenOver } from '../worker/files.js';
-import { type SqlDatabase, type SqlQuery, type SqlRow, type SqlValue, sqlDisk } from './disk.js';
+import type { SqlDatabase, SqlQuery, SqlRow, SqlValue } from './database.js';
+import { type OpenTables, sqlDisk } from './disk.js';
 
 /** The part of a database of `@sqlite.org/sqlite-wasm` that is used. */
 export interface SqliteDatabase {
@@ -40,8 +41,11 @@ export interface SqlitePool {
 /** Database, journal, and room for what SQLite makes beside them. */
 const FILES = 6;
 
-/** Opens stores as files of SQLite, each in a folder of its own. For a worker: pages have no access handles. */
-export function sqliteFiles(init: () => Promise<Sqlite3>): OpenDisk {
+/**
+ * Opens stores as files of SQLite, each in a folder of its own, with tables beside them where there are any. For a worker: pages have no
+ * access handles.
+ */
+export function sqliteFiles(init: () => Promise<Sqlite3>, tables?: OpenTables): OpenDisk {
   return async (name) => {
     const sqlite3 = await init();
     const digest = await digestOf(name);
@@ -57,7 +61,7 @@ export function sqliteFiles(init: () => Promise<Sqlite3>): OpenDisk {
       for (const pragma of ['locking_mode = exclusive', 'journal_mode = wal', 'synchronous = normal']) {
         run(database, `PRAGMA ${pragma}`);
       }
-      return await sqliteDisk(database);
+      return await sqliteDisk(database, tables);
     } catch (error) {
       database.close();
       throw error;
@@ -66,18 +70,28 @@ export function sqliteFiles(init: () => Promise<Sqlite3>): OpenDisk {
 }
 
 /** A store in an open database of SQLite. */
-export function sqliteDisk(database: SqliteDatabase): Promise<Disk> {
-  return sqlDisk(new Sqlite(database));
+export function sqliteDisk(database: SqliteDatabase, tables?: OpenTables): Promise<Disk> {
+  return sqlDisk(sqliteDatabase(database), tables);
+}
+
+/** An open database of SQLite as every other. */
+export function sqliteDatabase(database: SqliteDatabase): SqlDatabase {
+  return new Sqlite(database);
 }
 
 class Sqlite implements SqlDatabase {
+  readonly query: SqlQuery;
   readonly #database: SqliteDatabase;
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
+    const query = async (sql: string, parameters: readonly SqlValue[]): Promise<readonly SqlRow[]> =>
+      run(database, sql, parameters);
+    const script = async (sql: string): Promise<void> => {
+      run(database, sql);
+    };
+    this.query = Object.assign(query, { script });
   }
-
-  readonly query: SqlQuery = async (sql, parameters) => run(this.#database, sql, parameters);
 
   async transaction<T>(action: (query: SqlQuery) => Promise<T>): Promise<T> {
     run(this.#database, 'BEGIN');

@@ -93,6 +93,8 @@ class Host {
         return disk.tail(call.after);
       case 'compact':
         return disk.compact(call.compaction, ticket);
+      case 'sql':
+        return disk.sql(call.text, call.parameters, ticket);
       default:
         return call satisfies never;
     }

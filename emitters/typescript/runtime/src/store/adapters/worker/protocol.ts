@@ -2,13 +2,15 @@
 import { StoreError } from '../../../errors.js';
 import { isRecord } from '../../../schemas/validate.js';
 import type { Compaction } from '../../db.js';
+import type { SqlValue } from '../sql/database.js';
 
 /** What is asked of a store. */
 export type Call =
   | { readonly method: 'load' }
   | { readonly method: 'append'; readonly text: string; readonly flush: boolean }
   | { readonly method: 'tail'; readonly after: number }
-  | { readonly method: 'compact'; readonly compaction: Compaction };
+  | { readonly method: 'compact'; readonly compaction: Compaction }
+  | { readonly method: 'sql'; readonly text: string; readonly parameters: readonly SqlValue[] };
 
 /** A call on its way. */
 export interface Request {

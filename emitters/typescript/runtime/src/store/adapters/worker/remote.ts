@@ -4,8 +4,9 @@
  * new owner finds what the old one had done.
  */
 import { StoreError } from '../../../errors.js';
-import type { Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../../db.js';
+import type { Compaction, SqlAnswer, StoreAdapter, StoreContents, StoreFactory, Tail } from '../../db.js';
 import { persistStorage } from '../browser.js';
+import type { SqlValue } from '../sql/database.js';
 import { cannotOwn, Ownership } from './ownership.js';
 import {
   type Answer,
@@ -89,6 +90,10 @@ class WorkerAdapter implements StoreAdapter {
 
   async compact(compaction: Compaction): Promise<boolean> {
     return (await this.#call({ method: 'compact', compaction })) as boolean;
+  }
+
+  async sql(text: string, parameters: readonly SqlValue[]): Promise<SqlAnswer> {
+    return (await this.#call({ method: 'sql', text, parameters })) as SqlAnswer;
   }
 
   persist(): Promise<boolean> {
