@@ -2,10 +2,11 @@
  * What an application wrote by SQL of its own, through the views: found in `_changes` without a transaction, stamped in the order of that
  * table, and told to the journal as events that this device recorded.
  */
+import type { EventEnvelope } from '../../../../model.js';
 import type { JournalEntry } from '../../../db.js';
 import type { HybridClock } from '../../../hlc.js';
 import type { SqlQuery, SqlRow } from '../database.js';
-import { type RowEvent, type RowsEntity, type RowsSchema, record } from './schema.js';
+import { type RowsEntity, type RowsSchema, record } from './schema.js';
 
 const UNNAMED = "SELECT id, expected FROM _changes WHERE transaction_id IS NULL AND status = 'pending' ORDER BY id";
 const NAME = 'UPDATE _changes SET transaction_id = $1 WHERE id = $2';
@@ -41,7 +42,7 @@ export async function capture(
   return entries;
 }
 
-async function eventOf(query: SqlQuery, model: RowsEntity, row: SqlRow, node: string): Promise<RowEvent> {
+async function eventOf(query: SqlQuery, model: RowsEntity, row: SqlRow, node: string): Promise<EventEnvelope> {
   const { entity, version, lastWriteWins } = model;
   const id = String(row['write_id']);
   const operation = String(row['operation']);

@@ -1,18 +1,14 @@
 /** The writes of this device in `_changes`, moved on as the journal says. */
+import type { EventEnvelope } from '../../../../model.js';
+import type { ModeEntry } from '../../../db.js';
 import type { SqlQuery } from '../database.js';
-import { type RowEvent, type RowsSchema, record } from './schema.js';
-
-/** What became of a write that is restated. */
-export interface Restatement {
-  /** Why it is not to be sent; null: it is. */
-  readonly rejection: { readonly code: string; readonly conflicts?: readonly unknown[] } | null;
-  /** The server has refused what was sent of it. */
-  readonly judged: boolean;
-}
+import { type RowsSchema, record } from './schema.js';
 
 const OPERATIONS: Readonly<Record<string, string>> = { created: 'insert', updated: 'update', deleted: 'delete' };
 /** Unfinished writes: those that lie over what the server has said. */
 const OPEN = "status IN ('pending', 'sent', 'conflicted')";
+/** `made` is the creation of the row that a write is about. */
+const MADE = "made.operation = 'insert' AND made.table_name = _changes.table_name AND made.row_id = _changes.row_id";
 
 /** What `_changes` is told; each does nothing where it was done before. */
 export class WriteQueue {
@@ -27,7 +23,7 @@ export class WriteQueue {
   }
 
   /** Recorded on this device; by SQL, then it is there already. */
-  async record(event: RowEvent): Promise<void> {
+  async record(event: EventEnvelope): Promise<void> {
     const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {} } = event;
     const operation = OPERATIONS[event_type.slice(entity_type.length + 1)];
     if (operation === undefined) return;
@@ -47,30 +43,62 @@ export class WriteQueue {
 
   /** About to go to the server. */
   sent(ids: readonly string[]): Promise<void> {
-    return this.#each(ids, "status = 'sent', attempts = attempts + 1", "status IN ('pending', 'sent')");
+    return this.#each(ids, "status = 'sent', attempts = attempts + 1, conflict = NULL", OPEN);
   }
 
   /** The server has them, at positions up to `head`. */
-  answered(ids: readonly string[], head: number): Promise<void> {
-    return this.#each(ids, `status = 'sent', answered_seq = ${Math.trunc(head)}, last_error = NULL`, OPEN);
+  async answered(ids: readonly string[], head: number): Promise<void> {
+    await this.#unblock(ids);
+    await this.#each(
+      ids,
+      `status = 'sent', answered_seq = ${Math.trunc(head)}, last_error = NULL`,
+      `${OPEN} OR status = 'failed'`,
+    );
   }
 
   /** The feed has brought them: whatever was said before, the server has them, and what it has said holds them. */
-  confirmed(ids: readonly string[]): Promise<void> {
-    return this.#each(ids, "status = 'confirmed', last_error = NULL", `${OPEN} OR status = 'failed'`);
+  async confirmed(ids: readonly string[]): Promise<void> {
+    await this.#unblock(ids);
+    await this.#each(ids, "status = 'confirmed', last_error = NULL", `${OPEN} OR status = 'failed'`);
   }
 
-  /** The server refuses one for good. */
+  /** The server refuses one for good; with the creation of a row go all changes of it. */
   async refused(id: string, code: string): Promise<void> {
-    await this.#query(`UPDATE _changes SET status = 'failed', last_error = $1 WHERE write_id = $2 AND ${OPEN}`, [
-      code,
-      id,
-    ]);
+    const refuse = "UPDATE _changes SET status = 'failed', last_error = $1";
+    await this.#query(`${refuse} WHERE write_id = $2 AND ${OPEN}`, [code, id]);
+    await this.#query(
+      `${refuse} WHERE ${OPEN} AND answered_seq IS NULL AND EXISTS (
+         SELECT 1 FROM _changes AS made WHERE made.write_id = $2 AND ${MADE} AND made.status = 'failed'
+       )`,
+      [code, id],
+    );
+  }
+
+  /** The creation of a row is accepted after all: what was refused with it goes on. */
+  #unblock(ids: readonly string[]): Promise<readonly unknown[]> {
+    return this.#query(
+      `UPDATE _changes SET status = 'pending', last_error = NULL WHERE status = 'failed' AND EXISTS (
+         SELECT 1 FROM _changes AS made
+         WHERE made.write_id IN (${this.#listed}) AND made.status = 'failed' AND ${MADE}
+           AND made.id <> _changes.id AND made.last_error = _changes.last_error
+       )`,
+      [JSON.stringify(ids)],
+    );
   }
 
   /** A write as it now stands, with all that it holds besides: squashed, decided, or what a refusal left of it. */
-  async restate(event: RowEvent, over: readonly string[], { rejection, judged }: Restatement): Promise<void> {
-    await this.drop(over.filter((id) => id !== event.id));
+  async restate({ event, ids, rejection, judged = false }: ModeEntry): Promise<void> {
+    const code = rejection?.code ?? null;
+    if (event === null) {
+      if (code === null) return this.drop(ids);
+      for (const id of ids) await this.refused(id, code);
+      return;
+    }
+    // What is on its way goes it by itself.
+    await this.#drop(
+      ids.filter((id) => id !== event.id),
+      "status <> 'sent'",
+    );
     const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {} } = event;
     const operation = OPERATIONS[event_type.slice(entity_type.length + 1)];
     if (operation === undefined) return;
@@ -79,16 +107,19 @@ export class WriteQueue {
       [entity_type, entity_id, operation, id],
     );
     const conflict = rejection?.conflicts ?? null;
-    // What may have reached the server is not to change before it has judged it. What is refused is sent under another name.
+    // What may have reached the server is not to change before it has judged it.
+    const changing =
+      code !== null || judged ? `${OPEN} OR status = 'failed'` : "status IN ('pending', 'conflicted', 'failed')";
     await this.#query(
       `UPDATE _changes SET value = $1, expected = $2, transaction_id = $3, status = $4, last_error = $5, conflict = $6, answered_seq = NULL
-       WHERE write_id = $7 AND status IN ('pending', 'conflicted', 'failed'${rejection !== null || judged ? ", 'sent'" : ''})`,
+       WHERE write_id = $7 AND (${changing})`,
       [
         JSON.stringify(payload),
         JSON.stringify(expected),
-        rejection === null ? timestamp : null,
-        rejection === null ? 'pending' : 'failed',
-        rejection?.code ?? null,
+        // What was refused has none any more: it is sent under another, or not at all.
+        code === null ? timestamp : null,
+        code === null ? 'pending' : 'failed',
+        code,
         conflict === null ? null : JSON.stringify(conflict),
         id,
       ],
@@ -105,8 +136,8 @@ export class WriteQueue {
   }
 
   /** Given up: nothing is left of them. */
-  async drop(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#query('DELETE FROM _changes WHERE write_id = $1', [id]);
+  drop(ids: readonly string[]): Promise<void> {
+    return this.#drop(ids, 'true');
   }
 
   /** Stamped anew; what was based on them follows. `retry`: refused ones are to be sent again. */
@@ -138,6 +169,11 @@ export class WriteQueue {
       ]);
     }
     if (retry) await this.#each([...now.keys()], "status = 'pending', last_error = NULL", "status = 'failed'");
+  }
+
+  async #drop(ids: readonly string[], where: string): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#query(`DELETE FROM _changes WHERE write_id IN (${this.#listed}) AND ${where}`, [JSON.stringify(ids)]);
   }
 
   async #each(ids: readonly string[], change: string, where: string): Promise<void> {

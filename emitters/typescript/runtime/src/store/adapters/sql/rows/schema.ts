@@ -1,13 +1,5 @@
 /** What the generator writes out of the rows models for a database in one dialect, and what goes to and from it. */
-import type { EventEnvelope } from '../../../../model.js';
 import { isRecord } from '../../../../schemas/validate.js';
-
-/** A row's event, with what it says beside its payload. */
-export type RowEvent = EventEnvelope & {
-  readonly expected?: Readonly<Record<string, string | null>>;
-  readonly source_id?: string | null;
-  readonly base?: string | null;
-};
 
 /** An object of the database: text in SQLite, a value in PGlite. */
 export function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -97,7 +97,7 @@ class RowTables implements Tables {
     }
   }
 
-  async #one(query: SqlQuery, entry: JournalEntry): Promise<void> {
+  async #one(query: SqlQuery, entry: Exclude<JournalEntry, Said>): Promise<void> {
     const queue = this.#queue(query);
     switch (entry.kind) {
       case 'new':
@@ -113,6 +113,8 @@ class RowTables implements Tables {
         return queue.drop(entry.ids);
       case 'moved':
         return queue.moved(entry.stamps, entry.retry);
+      case 'mode':
+        return queue.restate(entry);
       case 'reset':
         for (const type of entry.types) {
           const entity = this.#entities.get(type);
@@ -126,8 +128,10 @@ class RowTables implements Tables {
       case 'clock':
         this.#offset = entry.offset;
         return;
-      default:
+      case 'overtaken':
         return; // of events models
+      default:
+        return entry satisfies never;
     }
   }
 
