@@ -22,9 +22,13 @@ let package = Package(
     generated("AwkwardModels", of: "awkward"),
     .executableTarget(
       name: "sync-conformance", dependencies: ["SyncFixturesModels"], path: "check/Sources/sync-conformance"),
+    .target(name: "CheckSupport", dependencies: ["SyncRuntime"], path: "check/Sources/CheckSupport"),
+    .executableTarget(
+      name: "sync-peer", dependencies: ["SyncFixturesModels", "CheckSupport"], path: "check/Sources/sync-peer"),
     .executableTarget(name: "sync-scribe", dependencies: ["SyncFixturesModels"], path: "check/Sources/sync-scribe"),
     .testTarget(
-      name: "ServerTests", dependencies: ["SyncFixturesModels", "sync-scribe"], path: "check/Tests/ServerTests"),
+      name: "ServerTests", dependencies: ["SyncFixturesModels", "CheckSupport", "sync-scribe"],
+      path: "check/Tests/ServerTests"),
     .testTarget(
       name: "SyncRuntimeTests", dependencies: ["SyncRuntime"], path: "runtime/Tests/SyncRuntimeTests"),
     .testTarget(

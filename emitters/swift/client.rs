@@ -11,7 +11,17 @@ use crate::names::{camel, pascal};
 
 /// What every client has, so that no collection can be called so.
 const CLIENT_MEMBERS: &[&str] = &[
-    "core", "discard", "flush", "retry", "signOut", "start", "status", "stop", "wake",
+    "core",
+    "discard",
+    "dismiss",
+    "flush",
+    "retry",
+    "signOut",
+    "start",
+    "status",
+    "stop",
+    "wake",
+    "writeThrough",
 ];
 
 impl Plan<'_> {

@@ -41,6 +41,29 @@ impl Code {
         self.line("}");
     }
 
+    /// A line that opens a bracket, what stands in it, and the bracket's end.
+    pub(super) fn list(&mut self, head: &str, end: &str, body: impl FnOnce(&mut Self)) {
+        self.line(head);
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line(end);
+    }
+
+    /// A list of values between a head and a tail: on one line where they fit, else one a line.
+    pub(super) fn array(&mut self, head: &str, items: &[String], tail: &str) {
+        let one = format!("{head}[{}]{tail}", items.join(", "));
+        if self.depth * 2 + one.chars().count() <= WIDTH {
+            self.line(one);
+            return;
+        }
+        self.list(&format!("{head}["), &format!("]{tail}"), |code| {
+            for item in items {
+                code.line(format!("{item},"));
+            }
+        });
+    }
+
     /// A doc comment.
     pub(super) fn doc(&mut self, doc: &str) {
         let text = template::doc(doc, "swift", self.depth * 2).unwrap_or_default();

@@ -18,7 +18,8 @@ impl Plan<'_> {
         code.line("import SyncRuntime");
         code.gap();
         code.doc(&format!(
-            "Everything that can happen to a ``{}``.",
+            "Everything that can happen to {} ``{}``.",
+            article(&plan.name),
             plan.name
         ));
         code.block(
@@ -259,5 +260,13 @@ pub(super) fn describe(effect: &Effect) -> String {
         Effect::Transition { field } => format!("moves `{field}`"),
         Effect::Delete => "ends the entity".to_owned(),
         Effect::Custom { .. } => "does what the application says".to_owned(),
+    }
+}
+
+/// `a` or `an`, as far as spelling tells.
+fn article(name: &str) -> &'static str {
+    match name.starts_with(['A', 'E', 'I', 'O']) {
+        true => "an",
+        false => "a",
     }
 }

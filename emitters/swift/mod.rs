@@ -6,8 +6,10 @@
 //! * [`types`]: the schema's types, one exhaustive match for each question;
 //! * [`structs`] and [`enums`]: declared types, with their drafts and changes;
 //! * [`models`]: a model's state and its reducer; [`events`]: what can happen to it;
+//! * [`access`]: what each role may write;
 //! * [`client`]: the client, and what it can be told to do.
 
+mod access;
 mod client;
 mod code;
 mod enums;

@@ -6,6 +6,7 @@ use sync_runtime::{
 };
 
 use super::{
+    access,
     code::Code,
     plan::{EventPlan, ModelPlan, Plan, case_name, dotted, has_draft, member},
     structs::{Property, body, self_dot},
@@ -115,6 +116,7 @@ impl Plan<'_> {
             code.line(format!(
                 "public static let snapshots: SnapshotPolicy? = {policy}"
             ));
+            access::rules(code, model);
             code.gap();
             self.creating(code, plan);
             code.gap();

@@ -16,10 +16,10 @@ use crate::{
 /// could say neither.
 #[rustfmt::skip]
 const TAKEN: &[&str] = &[
-    "Any", "AnyObject", "App", "Array", "AsyncSequence", "Binding", "Bool", "Bundle", "Button", "Calendar", "CalendarDate", "Change", "Changes", "Character", "Codable",
+    "AccessRules", "Any", "AnyObject", "App", "Array", "AsyncSequence", "Binding", "Bool", "Bundle", "Button", "Calendar", "CalendarDate", "Change", "Changes", "Character", "Codable",
     "Color", "Count", "Data", "Date", "Decimal", "Decoder", "Dictionary", "Divider", "Double", "Draft", "Effects", "Element", "Encoder", "EntityKey", "Environment",
     "Equatable", "Error", "Event", "EventMeta", "FieldRules", "FileManager", "FixedCount", "FixedList", "Float", "Folded", "Font", "Form", "Functions", "Group",
-    "Hashable", "HybridClock", "ID", "Identifiable", "Image", "Int", "Int128", "Int16", "Int32", "Int64", "Int8", "InvalidValue", "JSONObject", "JSONValue", "Key",
+    "Hashable", "HistoryEntry", "HistoryPage", "HybridClock", "ID", "Identifiable", "Image", "Int", "Int128", "Int16", "Int32", "Int64", "Int8", "InvalidValue", "JSONObject", "JSONValue", "Key",
     "KeyedElement", "Label", "Layout", "Link", "List", "LocalDateTime", "LocalStore", "Locale", "LoggedEvent", "Map", "Measurement", "Menu", "Model",
     "ModelRegistration", "ModelRules", "Never", "NoFunctions", "Notification", "Observable", "Operation", "Optional", "Path", "Picker", "Predicate", "Process",
     "Progress", "Query", "Range", "Rejection", "Result", "Scene", "Section", "Self", "Sendable", "Sequence", "Set", "SnapshotPolicy", "SortedMap", "SortedSet", "Stamp",

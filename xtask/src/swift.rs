@@ -1,5 +1,8 @@
 //! The Swift runtime and the generated Swift, built and tested in one package.
 
+mod converge;
+mod dice;
+mod peer;
 mod server;
 mod toolchain;
 
@@ -35,6 +38,7 @@ pub(crate) fn test() -> Outcome {
         &mut build(&swift, &["--build-tests"]),
     )?;
     run_tests(&swift)?;
+    converge::run(&swift)?;
     take_an_order(&swift)
 }
 

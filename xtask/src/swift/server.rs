@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -29,47 +29,72 @@ impl Server {
                 "fixture-server",
             ]),
         )?;
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| root().join("target"), PathBuf::from);
         let folder = std::env::temp_dir().join(format!("swift-tests-{}", std::process::id()));
-        let failed =
-            |error: std::io::Error| format!("the fixtures' server cannot be started: {error}");
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        let mut process = Command::new(target.join("debug/fixture-server"))
-            .current_dir(&folder)
-            .env("SYNC_BIND", "127.0.0.1:0")
-            .env("SYNC_DATABASE_URL", "sqlite://log.db")
-            .env("SYNC_DEV_AUTH", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
-        let mut line = String::new();
-        if let Some(printed) = process.stdout.take() {
-            BufReader::new(printed)
-                .read_line(&mut line)
-                .map_err(failed)?;
-        }
-        let address = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .map(str::to_owned);
-        let mut server = Self {
+        let (process, address) = spawn(&folder, "127.0.0.1:0")?;
+        Ok(Self {
             process,
             folder,
-            address: String::new(),
-        };
-        server.address =
-            address.ok_or_else(|| format!("the fixtures' server says no address: {line:?}"))?;
-        Ok(server)
+            address,
+        })
     }
+
+    /// Ends it in the midst of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself, and then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts it again after a kill, at the same address and with the same log.
+    pub(crate) fn restart(&mut self) -> Outcome {
+        let bind = self.address.trim_start_matches("http://").to_owned();
+        (self.process, self.address) = spawn(&self.folder, &bind)?;
+        Ok(())
+    }
+}
+
+/// Starts a server with the log of a folder; gives its address.
+fn spawn(folder: &Path, bind: &str) -> Outcome<(Child, String)> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut process = Command::new(target.join("debug/fixture-server"))
+        .current_dir(folder)
+        .env("SYNC_BIND", bind)
+        .env("SYNC_DATABASE_URL", "sqlite://log.db")
+        .env("SYNC_DEV_AUTH", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut line = String::new();
+    if let Some(printed) = process.stdout.take() {
+        BufReader::new(printed)
+            .read_line(&mut line)
+            .map_err(failed)?;
+    }
+    let address = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"));
+    match address {
+        Some(address) => Ok((process, address.to_owned())),
+        None => {
+            // It says nothing and is of no use; it may have ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+            Err(format!("the fixtures' server says no address: {line:?}"))
+        }
+    }
+}
+
+fn failed(error: std::io::Error) -> String {
+    format!("the fixtures' server cannot be started: {error}")
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing to end or to take away.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
+        // A folder that is gone need not be taken away.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

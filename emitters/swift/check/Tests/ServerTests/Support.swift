@@ -1,60 +1,12 @@
+import CheckSupport
 import Foundation
 import SyncFixturesModels
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
+@testable import SyncRuntime
 
-/// The real network with faults that a test puts in.
-final class FaultyNetwork: SyncTransport, @unchecked Sendable {
-  private let real = URLSessionTransport()
-  private let lock = NSLock()
-  private var isOff = false
-  private var lostAnswers = 0
-  private var hasStreams = true
-
-  /// Takes the network away, or gives it back.
-  func turn(off: Bool) { lock.withLock { isOff = off } }
-
-  /// Lets so many batches reach the server, and loses its answers.
-  func loseAnswers(_ count: Int) { lock.withLock { lostAnswers = count } }
-
-  /// Lets no stream through.
-  func forbidStreams() { lock.withLock { hasStreams = false } }
-
-  func send(_ request: TransportRequest) async throws -> TransportAnswer {
-    if lock.withLock({ isOff }) { throw URLError(.notConnectedToInternet) }
-    let answer = try await real.send(request)
-    let isLost = lock.withLock {
-      guard request.method == "POST", lostAnswers > 0 else { return false }
-      lostAnswers -= 1
-      return true
-    }
-    if isLost { throw URLError(.networkConnectionLost) }
-    return answer
-  }
-
-  func stream(_ request: TransportRequest) -> AsyncThrowingStream<StreamPiece, any Error> {
-    guard lock.withLock({ hasStreams && !isOff }) else {
-      return AsyncThrowingStream { $0.finish(throwing: URLError(.cannotConnectToHost)) }
-    }
-    let pieces = real.stream(request)
-    return AsyncThrowingStream { continuation in
-      let task = Task {
-        do {
-          for try await piece in pieces {
-            // Off in the middle of a stream is the end of it.
-            if self.lock.withLock({ self.isOff }) { throw URLError(.networkConnectionLost) }
-            continuation.yield(piece)
-          }
-          continuation.finish()
-        } catch {
-          continuation.finish(throwing: error)
-        }
-      }
-      continuation.onTermination = { _ in task.cancel() }
-    }
-  }
+extension SyncDatabase {
+  /// The number that a query gives.
+  func number(_ query: String) throws -> Int64 { try store.database.first(query) { $0.int(0) } ?? 0 }
 }
 
 /// A token that changes.
@@ -92,7 +44,7 @@ struct Device {
       shiftFunctions: ShiftFunctions(tipsSplit: { _, _, _ in }), transport: network)
   }
 
-  private static func server() throws -> URL {
+  static func server() throws -> URL {
     guard let address = ProcessInfo.processInfo.environment["SYNC_TEST_SERVER"],
       let url = URL(string: "\(address)/api/v1")
     else { throw Missing(what: "SYNC_TEST_SERVER") }

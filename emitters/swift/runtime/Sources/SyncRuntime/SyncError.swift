@@ -11,6 +11,10 @@ public enum SyncError: Error, Sendable, Hashable {
   case storage(String)
   /// The store is another user's.
   case wrongOwner
+  /// The store has been closed by ``SyncClient/signOut(discardingUnsynced:)``.
+  case closed
+  /// So many changes would be lost: the server has them not yet, or has refused them and nobody has decided on them.
+  case unsyncedChanges(Int)
   /// The server could not be reached.
   case network(String)
   /// The server does not take the token.
@@ -25,7 +29,7 @@ public enum SyncError: Error, Sendable, Hashable {
     switch self {
     case .network, .unauthorized: true
     case .server(let status, _): status == 0 || status == 429 || status >= 500
-    case .invalidPayload, .refused, .storage, .wrongOwner, .badResponse: false
+    case .invalidPayload, .refused, .storage, .wrongOwner, .closed, .unsyncedChanges, .badResponse: false
     }
   }
 
@@ -50,6 +54,8 @@ extension SyncError: LocalizedError {
     case .refused(_, let reason): reason
     case .storage(let message): "The local database failed: \(message)."
     case .wrongOwner: "This store holds another user's data; open one for this user."
+    case .closed: "This user has signed out; open a store anew."
+    case .unsyncedChanges(let count): "The server has not taken \(count) changes yet; they would be lost."
     case .network(let message): "The server could not be reached: \(message)."
     case .unauthorized: "The server does not know this user; sign in again."
     case .server(let status, let code): "The server cannot do it now (\(status)\(code.isEmpty ? "" : ", \(code)"))."

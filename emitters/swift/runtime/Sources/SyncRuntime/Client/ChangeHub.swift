@@ -1,30 +1,70 @@
 import Foundation
 
-/// Tells whoever listens which types of entities have changed.
+/// Tells whoever listens which entities have changed.
 final class ChangeHub: @unchecked Sendable {
+  private struct Listener {
+    let type: String
+    let wake: AsyncStream<Void>.Continuation
+    /// What has changed since the listener last looked.
+    var changed: [EntityKey] = []
+  }
+
   // A lock, because `Mutex` of the standard library is newer than the systems that this runs on.
   private let lock = NSLock()
-  private var listeners: [UUID: (type: String, continuation: AsyncStream<Void>.Continuation)] = [:]
+  private var listeners: [UUID: Listener] = [:]
 
   /// These entities have changed.
   func send(_ keys: Set<EntityKey>) {
     guard !keys.isEmpty else { return }
-    let types = Set(keys.map(\.type))
-    let awake = lock.withLock { listeners.values.filter { types.contains($0.type) }.map(\.continuation) }
+    let awake = lock.withLock {
+      var awake: [AsyncStream<Void>.Continuation] = []
+      for (id, listener) in listeners {
+        let changed = keys.filter { $0.type == listener.type }
+        guard !changed.isEmpty else { continue }
+        listeners[id]?.changed.append(contentsOf: changed)
+        awake.append(listener.wake)
+      }
+      return awake
+    }
     for continuation in awake {
       continuation.yield()
     }
   }
 
-  /// One element whenever entities of a type have changed; changes that nobody has looked at yet count once.
-  func stream(of type: String) -> AsyncStream<Void> {
-    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-      let id = UUID()
-      lock.withLock { listeners[id] = (type, continuation) }
+  /// Listens to the entities of a type, from now on.
+  func listen(to type: String) -> Changes {
+    let id = UUID()
+    let stream = AsyncStream<Void>(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      lock.withLock { listeners[id] = Listener(type: type, wake: continuation) }
       continuation.onTermination = { [weak self] _ in
         guard let self else { return }
         self.lock.withLock { _ = self.listeners.removeValue(forKey: id) }
       }
     }
+    return Changes(wakes: stream) { [weak self] in self?.take(id) ?? [] }
   }
+
+  /// Nobody is told of anything any more.
+  func finish() {
+    let all = lock.withLock { listeners.values.map(\.wake) }
+    for continuation in all {
+      continuation.finish()
+    }
+  }
+
+  private func take(_ id: UUID) -> Set<EntityKey> {
+    lock.withLock {
+      let changed = listeners[id]?.changed ?? []
+      listeners[id]?.changed = []
+      return Set(changed)
+    }
+  }
+}
+
+/// What changes of a type: changes that nobody has looked at yet count once.
+struct Changes: Sendable {
+  /// An element whenever there is something to take.
+  let wakes: AsyncStream<Void>
+  /// What has changed since it was last asked.
+  let take: @Sendable () -> Set<EntityKey>
 }

@@ -17,6 +17,17 @@ extension SyncClient {
   /// Stops; what was recorded stays, and is sent another time.
   public func stop() async { await core.stop() }
 
+  /// Stops, and takes this user's data off the device; the client is of no use afterwards.
+  ///
+  /// - Parameter discardingUnsynced: whether changes that the server has not taken may be lost.
+  /// - Throws: ``SyncError/unsyncedChanges(_:)`` where there are any and they may not; the client then goes on.
+  public func signOut(discardingUnsynced: Bool = false) async throws(SyncError) {
+    try await core.signOut(discardingUnsynced: discardingUnsynced)
+  }
+
+  /// Has all that is saved outlive a loss of power too. A saved change outlives a crash of the app without it.
+  public func writeThrough() async throws(SyncError) { try await core.writeThrough() }
+
   /// Sends all that waits and fetches what others did, once: for a background task.
   public func flush() async throws(SyncError) { try await core.flush() }
 
@@ -28,4 +39,7 @@ extension SyncClient {
 
   /// Drops a refused change, and what waited for it.
   public func discard(_ rejection: Rejection) async throws(SyncError) { try await core.discard(rejection.id) }
+
+  /// Takes a change of this device's off the list of the overtaken: the user has seen it.
+  public func dismiss(_ overtaken: LoggedEvent) async throws(SyncError) { try await core.dismiss(overtaken.id) }
 }

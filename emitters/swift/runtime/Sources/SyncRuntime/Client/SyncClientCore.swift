@@ -6,6 +6,7 @@ public final class SyncClientCore: Sendable {
   public let status = SyncStatus()
 
   let database: SyncDatabase
+  let server: ServerAPI
   private let engine: SyncEngine
   private let changes = ChangeHub()
 
@@ -17,17 +18,25 @@ public final class SyncClientCore: Sendable {
   ///   - store: where the data is, one place for each user.
   ///   - transport: carries the requests.
   ///   - models: what the generated client knows.
-  public init(
+  public convenience init(
     server: URL, tokens: any TokenProvider, store: SyncStore, transport: any SyncTransport, models: [ModelRegistration]
   ) throws(SyncError) {
-    let database = try SyncDatabase(path: store.path, models: models.map(\.rules))
+    try self.init(
+      server: server, tokens: tokens, store: store, transport: transport, models: models, time: { Date().milliseconds })
+  }
+
+  /// The same by another clock.
+  init(
+    server: URL, tokens: any TokenProvider, store: SyncStore, transport: any SyncTransport, models: [ModelRegistration],
+    time: @escaping @Sendable () -> Int64
+  ) throws(SyncError) {
+    let database = try SyncDatabase(store, models: models.map(\.mode), time: time)
+    let server = ServerAPI(base: server, tokens: tokens, transport: transport)
     let status = status
     let changes = changes
     self.database = database
-    engine = SyncEngine(
-      database: database, server: ServerAPI(base: server, tokens: tokens, transport: transport),
-      types: models.map(\.rules.entity)
-    ) { report in
+    self.server = server
+    engine = SyncEngine(database: database, server: server, types: models.map(\.mode.entity)) { report in
       await Self.apply(report, database, status, changes)
     }
   }
@@ -42,6 +51,24 @@ public final class SyncClientCore: Sendable {
   public func stop() async {
     await engine.stop()
     await MainActor.run { status.connection = .stopped }
+  }
+
+  /// Stops, and takes this user's data off the device.
+  public func signOut(discardingUnsynced: Bool) async throws(SyncError) {
+    let wasRunning = await engine.stop()
+    do throws(SyncError) {
+      try await database.erase(discardingUnsynced: discardingUnsynced)
+    } catch {
+      if wasRunning { await engine.start() }
+      throw error
+    }
+    changes.finish()
+    await MainActor.run { status.connection = .stopped }
+  }
+
+  /// Has all that is saved outlive a loss of power.
+  public func writeThrough() async throws(SyncError) {
+    try await database.writeThrough()
   }
 
   /// Sends and fetches once, for a background task.
@@ -68,6 +95,12 @@ public final class SyncClientCore: Sendable {
     await refresh()
   }
 
+  /// Takes an overtaken change off the list.
+  public func dismiss(_ id: UUID) async throws(SyncError) {
+    try await database.dismiss(id)
+    await refresh()
+  }
+
   /// An event was recorded on an entity.
   func recorded(_ key: EntityKey) async {
     changes.send([key])
@@ -76,8 +109,8 @@ public final class SyncClientCore: Sendable {
   }
 
   /// The entities of a type that change, from now on.
-  func changes(of type: String) -> AsyncStream<Void> {
-    changes.stream(of: type)
+  func changes(of type: String) -> Changes {
+    changes.listen(to: type)
   }
 
   private func refresh() async {
@@ -110,10 +143,15 @@ public final class SyncClientCore: Sendable {
 
 /// A model that a client knows, whatever its type.
 public struct ModelRegistration: Sendable {
-  let rules: any AnyModelRules
+  let mode: any ModelMode
 
   /// Of a model's rules.
   public init<Model: SyncModel>(_ rules: ModelRules<Model>) {
-    self.rules = rules
+    mode = rules.mode
   }
+}
+
+extension ModelRules {
+  /// How its events meet its state.
+  var mode: AnyMode<Model> { EventMode(rules: self) }
 }

@@ -4,33 +4,51 @@ import Foundation
 public struct SyncCollection<Model: SyncModel>: Sendable {
   private let core: SyncClientCore
   private let rules: ModelRules<Model>
+  private let mode: AnyMode<Model>
 
   init(core: SyncClientCore, rules: ModelRules<Model>) {
     self.core = core
     self.rules = rules
+    mode = rules.mode
   }
 
   /// The state of an entity; `nil` where there is none, or no more.
   public func get(_ id: Model.ID) async throws(SyncError) -> Model? {
-    try await core.database.state(of: Model.self, id: Self.text(id))
+    try await core.database.state(of: Self.text(id), mode)
   }
 
   /// All of them, in order of their ids.
   public func all() async throws(SyncError) -> [Model] {
-    try await core.database.states(of: Model.self)
+    try await core.database.states(mode).map(\.model)
   }
 
-  /// All of them now and after every change, with or without network, until the task ends.
-  public func live() -> AsyncThrowingStream<[Model], any Error> {
+  /// Those of them that fit, now and after every change, with or without network, until the task ends.
+  ///
+  /// A change costs one look at what has changed, however many there are. Of lists that nobody has taken yet the last counts.
+  ///
+  /// - Parameters:
+  ///   - includes: which of them; all where nothing is said.
+  ///   - precedes: the order, as `sorted(by:)` wants it; by id where nothing is said.
+  public func live(
+    where includes: @escaping @Sendable (Model) -> Bool = { _ in true },
+    by precedes: (@Sendable (Model, Model) -> Bool)? = nil
+  ) -> AsyncThrowingStream<[Model], any Error> {
     // Listening begins before the first look, so that no change falls between.
     let changes = core.changes(of: Model.entity)
-    let database = core.database
-    return AsyncThrowingStream { continuation in
+    let (database, mode) = (core.database, mode)
+    return AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
       let task = Task {
         do {
-          continuation.yield(try await database.states(of: Model.self))
-          for await _ in changes {
-            continuation.yield(try await database.states(of: Model.self))
+          let query = LiveList<Model>.Query(includes: includes, precedes: precedes)
+          var list = LiveList(query, try await database.states(mode))
+          continuation.yield(list.models)
+          for await _ in changes.wakes {
+            let ids = changes.take().map(\.id)
+            var isOther = false
+            for (id, model) in try await database.states(of: ids, mode) {
+              isOther = list.update(id, to: model) || isOther
+            }
+            if isOther { continuation.yield(list.models) }
           }
           continuation.finish()
         } catch {
@@ -41,6 +59,21 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
     }
   }
 
+  /// What the server's log has of an entity, the last events first to come, also those of before this device knew it.
+  ///
+  /// - Parameters:
+  ///   - limit: at most so many.
+  ///   - page: the ``HistoryPage/earlier`` of the page behind it.
+  public func history(
+    of id: Model.ID, limit: Int = 100, before page: String? = nil
+  ) async throws(SyncError) -> HistoryPage<Model> {
+    do throws(ServerFailure) {
+      return try await core.server.history(of: Self.text(id), limit: limit, before: page, rules)
+    } catch {
+      throw SyncError(error)
+    }
+  }
+
   /// Records that something happened to an entity. It is saved when this returns, and sent when the server can be reached.
   ///
   /// - Returns: the entity's state afterwards; `nil` once it is deleted.
@@ -48,9 +81,9 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
   @discardableResult
   public func record(_ event: Model.Event, on id: Model.ID) async throws(SyncError) -> Model? {
     let key = EntityKey(type: Model.entity, id: Self.text(id))
-    let state = try await core.database.record(event, on: key.id, of: rules)
+    let recorded = try await core.database.record(event, on: key.id, of: mode)
     await core.recorded(key)
-    return state
+    return recorded.state
   }
 
   private static func text(_ id: Model.ID) -> String { id.wire.string ?? id.wire.text }

@@ -4,13 +4,15 @@ import Foundation
 public struct SyncStore: Sendable, Hashable {
   /// As SQLite is told it.
   let path: String
+  /// Whose it is, where that is known: another's is refused.
+  let owner: String?
 
   /// In memory: for previews and tests. It is gone with the client.
-  public static let memory = SyncStore(path: ":memory:")
+  public static let memory = SyncStore(path: ":memory:", owner: nil)
 
-  /// A file.
-  public static func file(_ url: URL) -> SyncStore {
-    SyncStore(path: url.path)
+  /// A file. Where it is said whose it is, the file remembers it, and is refused to anybody else.
+  public static func file(_ url: URL, of owner: String? = nil) -> SyncStore {
+    SyncStore(path: url.path, owner: owner)
   }
 
   /// A file of its own for a user of a tenant, in the folder `Sync` of the app's support folder.
@@ -29,7 +31,16 @@ public struct SyncStore: Sendable, Hashable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     // Ids are the application's own: whatever a file name cannot hold is written as hex.
     let name = [tenant, user].map(Self.fileName).joined(separator: "-")
-    return .file(folder.appendingPathComponent("\(name).sqlite"))
+    return .file(folder.appendingPathComponent("\(name).sqlite"), of: name)
+  }
+
+  /// Takes away what is kept there. Nobody may have it open.
+  func erase() {
+    guard path != SyncStore.memory.path else { return }
+    for end in ["", "-wal", "-shm"] {
+      // What is not there need not go.
+      try? FileManager.default.removeItem(atPath: path + end)
+    }
   }
 
   private static func fileName(_ id: String) -> String {

@@ -17,6 +17,8 @@ public protocol SyncModel: WireValue, Identifiable where ID: WireValue {
   static var declaration: String { get }
   /// When snapshots are taken; `nil` for never.
   static var snapshots: SnapshotPolicy? { get }
+  /// What each role may write; `nil` where everybody may write all.
+  static var access: AccessRules? { get }
 
   /// The state that a `create` makes; `nil` if the event is none.
   init?(creating event: Event, _ meta: EventMeta)
@@ -33,6 +35,9 @@ public protocol SyncModel: WireValue, Identifiable where ID: WireValue {
 }
 
 extension SyncModel {
+  /// Everybody may write all.
+  public static var access: AccessRules? { nil }
+
   /// There are no older versions.
   public static func lift(
     _ value: inout JSONObject, of event: String?, from version: Int, _ functions: Functions

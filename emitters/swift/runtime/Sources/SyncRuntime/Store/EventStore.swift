@@ -36,27 +36,35 @@ final class EventStore {
   func append<Model: SyncModel>(
     _ event: LoggedEvent, of model: ModelRules<Model>, status: EventStatus, recordedAt: Int64
   ) throws(SyncError) -> Bool {
-    guard try insert(event, status: status, recordedAt: recordedAt) else { return false }
+    guard try !has(event.id) else { return false }
+    try insert(event, status: status, recordedAt: recordedAt)
     try fold(event, of: model)
     return true
   }
 
-  /// Stores an event that is not there yet; says whether it was new.
-  func insert(_ event: LoggedEvent, status: EventStatus, recordedAt: Int64) throws(SyncError) -> Bool {
-    let id = SQLiteValue(event.id.wireText)
-    let known = try database.first("SELECT 1 FROM events WHERE id = ?", [id]) { _ in true }
-    guard known == nil else { return false }
+  /// Whether an event is in the log.
+  func has(_ id: UUID) throws(SyncError) -> Bool {
+    try database.first("SELECT 1 FROM events WHERE id = ?", [.text(id.wireText)]) { _ in true } ?? false
+  }
+
+  /// Stores an event that is not there yet.
+  ///
+  /// - Parameter own: of one that this device has just folded, what it did and what the clock was off.
+  func insert(
+    _ event: LoggedEvent, status: EventStatus, recordedAt: Int64, own: (outcome: FoldOutcome, clockOffset: Int64)? = nil
+  ) throws(SyncError) {
+    let applied: SQLiteValue = own?.outcome.applied == true ? 1 : 0
     try database.run(
       """
-      INSERT INTO events (id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq, status, recorded)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events (id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq, status,
+        recorded, own, did, applied, clock_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        id, .text(event.entityType), .text(event.entityID), .text(event.name), .text(event.payload.text),
-        .text(event.timestamp.description), .integer(Int64(event.schemaVersion)), SQLiteValue(event.userID),
-        SQLiteValue(event.seq), .integer(status.rawValue), .integer(recordedAt),
+        .text(event.id.wireText), .text(event.entityType), .text(event.entityID), .text(event.name),
+        .text(event.payload.text), .text(event.timestamp.description), .integer(Int64(event.schemaVersion)),
+        SQLiteValue(event.userID), SQLiteValue(event.seq), .integer(status.rawValue), .integer(recordedAt),
+        own == nil ? 0 : 1, applied, applied, .integer(own?.clockOffset ?? 0),
       ])
-    return true
   }
 
   // MARK: - The fold
@@ -112,7 +120,8 @@ final class EventStore {
       [.integer(outcome.applied ? 1 : 0), .integer(outcome.readable ? 1 : 0), .text(id.wireText)])
   }
 
-  private func save<Model: SyncModel>(_ head: FoldHead<Model>, of key: EntityKey) throws(SyncError) {
+  /// Keeps how far an entity is folded.
+  func save<Model: SyncModel>(_ head: FoldHead<Model>, of key: EntityKey) throws(SyncError) {
     try takeSnapshot(of: head, of: key)
     try database.run(
       """
@@ -125,6 +134,8 @@ final class EventStore {
   private func takeSnapshot<Model: SyncModel>(of head: FoldHead<Model>, of key: EntityKey) throws(SyncError) {
     guard let policy = Model.snapshots, head.folded > 0, head.folded % Int64(policy.every) == 0 else { return }
     let entity: [SQLiteValue] = [.text(key.type), .text(key.id)]
+    // None goes past an event that this version could not fold.
+    guard try !hasUnreadable(of: key) else { return }
     try database.run(
       """
       INSERT OR IGNORE INTO snapshots
@@ -138,6 +149,14 @@ final class EventStore {
         SELECT min(stamp) FROM (SELECT stamp FROM snapshots
           WHERE entity_type = ?1 AND entity_id = ?2 AND seq IS NULL ORDER BY stamp DESC LIMIT 2))
       """, entity)
+    try prune(key)
+  }
+
+  private func hasUnreadable(of key: EntityKey) throws(SyncError) -> Bool {
+    try database.first(
+      "SELECT 1 FROM events WHERE entity_type = ? AND entity_id = ? AND readable = 0 AND status < 3 LIMIT 1",
+      [.text(key.type), .text(key.id)]
+    ) { _ in true } ?? false
   }
 
   /// How far an entity is folded.
@@ -186,104 +205,4 @@ final class EventStore {
 private struct Base<Model: SyncModel> {
   let head: FoldHead<Model>
   let isServers: Bool
-}
-
-/// Where an event stands between this device and the server.
-enum EventStatus: Int64 {
-  /// The feed has brought it.
-  case synced = 0
-  /// The server has taken it.
-  case accepted = 1
-  /// It waits to be sent, or for an answer.
-  case pending = 2
-  /// The server has refused it: it is out of the fold.
-  case rejected = 3
-  /// What makes its entity was refused.
-  case blocked = 4
-}
-
-/// Names an entity.
-struct EntityKey: Hashable {
-  let type: String
-  let id: String
-}
-
-/// What an event came to.
-struct FoldOutcome: Equatable {
-  /// It did something.
-  let applied: Bool
-  /// This version knows its type and could read it.
-  let readable: Bool
-}
-
-/// An entity folded up to a place.
-struct FoldHead<Model: SyncModel> {
-  var folded: Int64 = 0
-  var place = Place.start
-  var value = Folded<Model>.absent
-  /// Nothing folds on what a newer version has left.
-  private var isForeign = false
-
-  /// Of an entity without events.
-  init() {}
-
-  /// From the columns that ``columns`` writes.
-  init(row: SQLiteRow) throws {
-    try self.init(row: row) { text in try Model(wire: JSONValue(parsing: text), at: .root) }
-  }
-
-  /// From the columns of a server's snapshot, whatever version folded it.
-  init(row: SQLiteRow, version: Int, _ model: ModelRules<Model>) {
-    do {
-      try self.init(row: row) { text in try model.readState(JSONValue(parsing: text), version: version) }
-    } catch {
-      self.init()
-      folded = row.int(4)
-      place = Place(stamp: row.text(2) ?? "", id: row.text(3) ?? "")
-      isForeign = true
-    }
-  }
-
-  private init(row: SQLiteRow, _ read: (String) throws -> Model) throws {
-    folded = row.int(4)
-    place = Place(stamp: row.text(2) ?? "", id: row.text(3) ?? "")
-    if let text = row.text(0) {
-      value = .live(try read(text))
-    } else {
-      value = row.int(1) == 1 ? .deleted : .absent
-    }
-  }
-
-  /// State, deleted, stamp, event, folded, version.
-  var columns: [SQLiteValue] {
-    [
-      SQLiteValue(value.state?.wire.text), .integer(value == .deleted ? 1 : 0), .text(place.stamp), .text(place.id),
-      .integer(folded), .integer(Int64(Model.version)),
-    ]
-  }
-
-  /// Folds an event. One of a type that this version does not know, or that it cannot read, stays in the log and does
-  /// nothing until an update can.
-  mutating func fold(_ event: LoggedEvent, _ model: ModelRules<Model>) -> FoldOutcome {
-    place = max(place, event.place)
-    folded += 1
-    guard !isForeign, let known = try? model.read(event) else { return FoldOutcome(applied: false, readable: false) }
-    return FoldOutcome(applied: value.fold(known, event.meta, model.functions), readable: true)
-  }
-}
-
-extension LoggedEvent {
-  /// The columns that ``init(row:)`` reads.
-  static let columns = "id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq"
-
-  /// From the columns of a row of events.
-  init(row: SQLiteRow) throws {
-    guard let id = row.text(0).flatMap({ UUID(uuidString: $0) }), let stamp = row.text(5).flatMap({ Stamp($0) }) else {
-      throw SyncError.storage("an event of the log cannot be read")
-    }
-    self.init(
-      id: id, entityType: row.text(1) ?? "", entityID: row.text(2) ?? "", name: row.text(3) ?? "",
-      payload: try JSONValue(parsing: row.text(4) ?? ""), timestamp: stamp, schemaVersion: Int(row.int(6)),
-      userID: row.text(7), seq: row.optionalInt(8))
-  }
 }

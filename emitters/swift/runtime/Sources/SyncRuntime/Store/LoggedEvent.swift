@@ -92,3 +92,19 @@ struct Place: Comparable, Hashable {
     (left.stamp, left.id) < (right.stamp, right.id)
   }
 }
+
+extension LoggedEvent {
+  /// The columns that ``init(row:)`` reads.
+  static let columns = "id, entity_type, entity_id, name, payload, stamp, schema_version, user_id, seq"
+
+  /// From the columns of a row of events.
+  init(row: SQLiteRow) throws {
+    guard let id = row.text(0).flatMap({ UUID(uuidString: $0) }), let stamp = row.text(5).flatMap({ Stamp($0) }) else {
+      throw SyncError.storage("an event of the log cannot be read")
+    }
+    self.init(
+      id: id, entityType: row.text(1) ?? "", entityID: row.text(2) ?? "", name: row.text(3) ?? "",
+      payload: try JSONValue(parsing: row.text(4) ?? ""), timestamp: stamp, schemaVersion: Int(row.int(6)),
+      userID: row.text(7), seq: row.optionalInt(8))
+  }
+}

@@ -16,13 +16,6 @@ extension EventStore {
     }
   }
 
-  /// Notes that an event was recorded here, what the clock's offset was, and whether it did something.
-  func markOwn(_ id: UUID, clockOffset: Int64) throws(SyncError) {
-    try database.run(
-      "UPDATE events SET own = 1, did = applied, clock_offset = ? WHERE id = ?",
-      [.integer(clockOffset), .text(id.wireText)])
-  }
-
   /// An event by its id, with its status.
   func event(_ id: UUID) throws(SyncError) -> (event: LoggedEvent, status: EventStatus)? {
     try database.first(
@@ -62,6 +55,11 @@ extension EventStore {
     try database.run(
       "UPDATE events SET stamp = ?, sent = 0, clock_offset = ? WHERE id = ?",
       [.text(stamp.description), .integer(clockOffset), .text(id.wireText)])
+  }
+
+  /// Notes that the user knows of an event of his that does nothing any more.
+  func dismiss(_ id: UUID) throws(SyncError) {
+    try database.run("UPDATE events SET did = 0 WHERE id = ?", [.text(id.wireText)])
   }
 
   /// Takes an event out of the log.
@@ -154,6 +152,16 @@ extension EventStore {
     try database.all("SELECT entity_type, entity_id FROM stale") { row in
       EntityKey(type: row.text(0) ?? "", id: row.text(1) ?? "")
     }
+  }
+
+  /// The newest stamp in the store of what the server has or lies before a time, in Unix milliseconds.
+  func newestStamp(upTo time: Int64) throws(SyncError) -> Stamp? {
+    let end = Stamp(milliseconds: time + 1, counter: 0, node: 0).description
+    let sql = """
+      SELECT max(stamp) FROM (
+        SELECT stamp FROM events WHERE status < 2 OR stamp < ? UNION ALL SELECT stamp FROM snapshots WHERE seq IS NOT NULL)
+      """
+    return try database.first(sql, [.text(end)]) { row in row.text(0).flatMap { Stamp($0) } } ?? nil
   }
 
   /// The newest stamp in the store.

@@ -26,15 +26,21 @@ final class SQLiteConnection {
     sqlite3_busy_timeout(handle, 5_000)
   }
 
-  deinit {
+  deinit { close() }
+
+  /// Lets go of the file; whatever is asked from now on fails.
+  func close() {
     for statement in statements.values {
       sqlite3_finalize(statement)
     }
+    statements = [:]
     sqlite3_close_v2(handle)
+    handle = nil
   }
 
   /// Runs statements that give nothing back.
   func execute(script: String) throws(SyncError) {
+    guard handle != nil else { throw .closed }
     guard sqlite3_exec(handle, script, nil, nil, nil) == SQLITE_OK else { throw failure() }
   }
 
@@ -105,6 +111,7 @@ final class SQLiteConnection {
   }
 
   private func prepared(_ sql: String) throws(SyncError) -> OpaquePointer {
+    guard handle != nil else { throw .closed }
     if let statement = statements[sql] { return statement }
     var statement: OpaquePointer?
     guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,

@@ -75,13 +75,14 @@ extension EventStore {
   func coverage(of event: LoggedEvent, at seq: Int64) throws(SyncError) -> Coverage {
     let covering = try database.first(
       """
-      SELECT seq, (stamp, event_id) >= (?, ?) FROM snapshots
+      SELECT seq, (stamp, event_id) >= (?, ?), pruned FROM snapshots
       WHERE entity_type = ? AND entity_id = ? AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1
       """,
       [.text(event.place.stamp), .text(event.place.id), .text(event.entityType), .text(event.entityID)]
-    ) { row in (seq: row.int(0), isBehind: row.int(1) == 1) }
+    ) { row in (seq: row.int(0), isBehind: row.int(1) == 1, isPruned: row.int(2) == 1) }
     guard let covering else { return .none }
-    if seq <= covering.seq { return .held }
+    // One of this device's own holds what lies before its place, and nothing behind it.
+    if seq <= covering.seq, covering.isBehind || !covering.isPruned { return .held }
     return covering.isBehind ? .late : .none
   }
 }

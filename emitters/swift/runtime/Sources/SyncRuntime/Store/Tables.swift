@@ -68,6 +68,10 @@ enum Tables {
       entity_id TEXT NOT NULL,
       PRIMARY KEY (entity_type, entity_id)
     ) WITHOUT ROWID;
+    """,
     """
+    -- 1: what it holds was dropped from the log, so that it is no cache any more
+    ALTER TABLE snapshots ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+    """,
   ]
 }

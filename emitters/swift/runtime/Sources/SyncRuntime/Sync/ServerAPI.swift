@@ -91,6 +91,24 @@ struct ServerAPI: Sendable {
     }
   }
 
+  func history<Model: SyncModel>(
+    of id: String, limit: Int, before page: String?, _ rules: ModelRules<Model>
+  ) async throws(ServerFailure) -> HistoryPage<Model> {
+    var query = [("limit", String(limit))]
+    if let page { query.append(("before", page)) }
+    return try read(await answer("GET", "events/history/\(Model.entity)/\(id)", query)) { value throws(InvalidValue) in
+      var reader = try WireReader(value, at: .root)
+      let wires: [JSONValue] = try reader.required("events")
+      var entries: [HistoryEntry<Model>] = []
+      for wire in wires {
+        let logged = try LoggedEvent(wire: wire)
+        let applied = wire.object?["applied"] == .bool(true)
+        entries.append(HistoryEntry(logged: logged, event: (try? rules.read(logged)) ?? nil, applied: applied))
+      }
+      return HistoryPage(entries: entries, earlier: try reader.nullable("next"))
+    }
+  }
+
   /// The messages of the live stream, from a place in the feed on.
   func live(since cursor: String?, types: [String]) -> AsyncThrowingStream<LiveMessage, any Error> {
     AsyncThrowingStream { continuation in

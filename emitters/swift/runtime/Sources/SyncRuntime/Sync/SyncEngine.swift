@@ -49,8 +49,9 @@ actor SyncEngine {
     loops = [Task { await sendLoop() }, Task { await followLoop() }]
   }
 
-  /// Ends both loops.
-  func stop() async {
+  /// Ends both loops; says whether there were any.
+  @discardableResult
+  func stop() async -> Bool {
     let ending = loops
     loops = []
     for loop in ending {
@@ -60,6 +61,7 @@ actor SyncEngine {
     for loop in ending {
       await loop.value
     }
+    return !ending.isEmpty
   }
 
   /// Something was recorded, or the network or the app is back: no hold outlasts this.

@@ -24,7 +24,15 @@ public struct TransportRequest: Sendable {
   /// By name.
   public var headers: [String: String]
   /// JSON.
-  public let body: Data?
+  public var body: Data?
+
+  /// Of its parts.
+  public init(method: String, url: URL, headers: [String: String] = [:], body: Data? = nil) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+  }
 }
 
 /// The server's answer.
