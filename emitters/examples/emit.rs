@@ -5,6 +5,8 @@
 
 use std::{error::Error, fs, path::Path};
 
+use sync_runtime::schema::Mode;
+
 #[path = "../tests/cases/mod.rs"]
 mod cases;
 
@@ -19,12 +21,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let emitter =
         sync_emitters::find(name, dialect).ok_or_else(|| format!("no target {target:?}"))?;
-    let cases = cases::cases();
-    let (_, schema) = cases
-        .iter()
-        .find(|(name, _)| name == case)
-        .ok_or_else(|| format!("no case {case:?}"))?;
-    for (path, text) in sync_emitters::generate(emitter, schema)?.iter() {
+    let schema = match &**case {
+        "report_api" => cases::report_in(Mode::Api),
+        "report_rows" => cases::report_in(Mode::Rows),
+        "report_events" => cases::report_in(Mode::Events),
+        _ => cases::cases()
+            .into_iter()
+            .find_map(|(name, schema)| (name == *case).then_some(schema))
+            .ok_or_else(|| format!("no case {case:?}"))?,
+    };
+    for (path, text) in sync_emitters::generate(emitter, &schema)?.iter() {
         let path = Path::new(folder).join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;

@@ -21,7 +21,7 @@ mod runtime;
 mod structs;
 mod types;
 
-use sync_runtime::schema::{Schema, Type};
+use sync_runtime::schema::{Mode, Schema, Type};
 
 use crate::{Emitter, Error, FileSet, modes};
 use plan::{Plan, TypePlan};
@@ -43,7 +43,7 @@ impl Emitter for Swift {
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
-        modes::left_out("Swift", schema)
+        modes::left_out("Swift", &[Mode::Rows, Mode::Api], schema)
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {

@@ -1,6 +1,6 @@
-//! What each role may write, in the file of a model's events.
+//! What each role may write, beside what can be written of a model.
 
-use sync_runtime::schema::{Effect, Event, List, Model, Str, Visibility};
+use sync_runtime::schema::{Effect, Event, List, Mode, Model, Str, Visibility};
 
 use super::{
     layout::{Doc, array, concat, object, text},
@@ -37,7 +37,14 @@ pub(super) fn rules(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> Optio
         ]),
         concat([text("events: "), object(events.collect(), true)]),
     ];
-    let ty = format!("AccessRules<{}['event_type']>", model.event);
+    let ty = match declared.mode {
+        Mode::Events => format!("AccessRules<{}['event_type']>", model.event),
+        Mode::Rows | Mode::Api => {
+            let events = declared.events.iter();
+            let events = events.map(|it| string(&format!("{}.{}", declared.entity, it.name)));
+            format!("AccessRules<{}>", events.collect::<Vec<_>>().join(" | "))
+        }
+    };
     Some(Statement {
         doc: format!(
             "What each role may write of {{@link {}}}, for `canWrite`.",

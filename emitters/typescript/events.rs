@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sync_runtime::{
-    schema::{Effect, ElementKind, Key, KeyShape, Lift, PayloadShape},
+    schema::{Effect, Lift, PayloadShape},
     semantics::upcast,
 };
 
@@ -10,9 +10,10 @@ use super::{
     access,
     layout::{Doc, array, concat, function, object, render, text},
     literals::{json, literal},
-    plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
-    schemas::{Declaration, Member, Statement, constant, declare, spaced},
-    syntax::{entry, key, string},
+    payloads,
+    plan::{ModelPlan, PayloadPlan, Plan},
+    schemas::{Declaration, Statement, constant, spaced},
+    syntax::{key, string},
     types::{Form, Writer},
 };
 use crate::Error;
@@ -53,7 +54,10 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
     let mut statements = Vec::new();
     for payload in &model.payloads {
         if let PayloadShape::Keys(keys) = &payload.shape {
-            types.push(interface(&mut writer, model, payload, keys)?);
+            let full = format!("{}.{}", model.model.entity, payload.event.name);
+            let what = what_it_does(&payload.event.effect);
+            let doc = format!("Payload of `{full}`: {what}.");
+            types.push(payloads::interface(&mut writer, &doc, &payload.name, keys)?);
         } else {
             writer
                 .imports
@@ -69,10 +73,10 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
     }
     for payload in &model.payloads {
         if let PayloadShape::Keys(keys) = &payload.shape {
-            let parser = payload_parser(&mut writer, keys, None)?;
+            let parser = payloads::parser(&mut writer, keys, None)?;
             statements.push(local(&mut writer, &payload.parse, &payload.name, parser));
             if payload.loses_keys(model.model) {
-                let parser = payload_parser(&mut writer, keys, Some(model))?;
+                let parser = payloads::parser(&mut writer, keys, Some(model))?;
                 writer.imports.ty("model", "PayloadOf");
                 let full = string(&format!("{}.{}", model.model.entity, payload.event.name));
                 let ty = format!("PayloadOf<{}, {full}>", model.event);
@@ -110,34 +114,6 @@ fn local(writer: &mut Writer<'_, '_>, name: &str, ty: &str, parser: Doc) -> Stat
     }
 }
 
-fn interface(
-    writer: &mut Writer<'_, '_>,
-    model: &ModelPlan<'_>,
-    payload: &PayloadPlan<'_>,
-    keys: &[Key<'_>],
-) -> Result<Declaration, Error> {
-    let members = keys
-        .iter()
-        .map(|part| {
-            Ok(Member {
-                doc: match &part.shape {
-                    KeyShape::Field(field) => field.doc.trim().to_owned(),
-                    _ => String::new(),
-                },
-                name: key(&part.name),
-                optional: !part.required,
-                ty: key_type(writer, part)?,
-            })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    let full = format!("{}.{}", model.model.entity, payload.event.name);
-    let doc = format!(
-        "Payload of `{full}`: {}.",
-        what_it_does(&payload.event.effect)
-    );
-    Ok(declare(&doc, &payload.name, members))
-}
-
 /// What an effect does, for a reader of the generated code.
 pub(super) fn what_it_does(effect: &Effect) -> String {
     let names = |fields: &[sync_runtime::schema::Str]| {
@@ -158,94 +134,12 @@ pub(super) fn what_it_does(effect: &Effect) -> String {
     }
 }
 
-fn key_type(writer: &mut Writer<'_, '_>, key: &Key<'_>) -> Result<String, Error> {
-    match &key.shape {
-        KeyShape::Field(field) => writer.ty(&field.ty, field.big, Form::Input),
-        KeyShape::State(field) => writer.ty(&field.ty, false, Form::Input),
-        KeyShape::ElementId(field) => writer.ty(&field.ty, field.big, Form::Input),
-        KeyShape::Amount => Ok("number".to_owned()),
-        KeyShape::Element(part) => match (part.kind, part.item) {
-            (ElementKind::Partial, sync_runtime::schema::Type::Struct(shape)) => {
-                let plan = writer.plan.named(&shape.name)?;
-                let home = writer.plan.home("schemas", plan);
-                writer.imports.ty(&home, &plan.patch);
-                Ok(plan.patch.clone())
-            }
-            (_, item) => writer.ty(item, part.list.big, Form::Input),
-        },
-    }
-}
-
-fn key_parser(writer: &mut Writer<'_, '_>, key: &Key<'_>) -> Result<Doc, Error> {
-    match &key.shape {
-        KeyShape::Field(field) | KeyShape::ElementId(field) => {
-            writer.field_parser(field, Form::Input)
-        }
-        KeyShape::State(field) => writer.parser(&field.ty, false, Form::Input),
-        KeyShape::Amount => Ok(writer.single("schemas/combine", "i64")),
-        KeyShape::Element(part) => match (part.kind, part.item) {
-            (ElementKind::Partial, sync_runtime::schema::Type::Struct(shape)) => {
-                let plan = writer.plan.named(&shape.name)?;
-                let home = writer.plan.home("schemas", plan);
-                Ok(writer.single(&home, &plan.parse_patch))
-            }
-            (_, item) => writer.parser(item, part.list.big, Form::Input),
-        },
-    }
-}
-
-/// The parser of a payload; for a reader of that model, who may lack the keys that are hidden from him.
-fn payload_parser(
-    writer: &mut Writer<'_, '_>,
-    keys: &[Key<'_>],
-    reader: Option<&ModelPlan<'_>>,
-) -> Result<Doc, Error> {
-    if keys.is_empty() {
-        return Ok(writer.single("schemas/validate", "empty"));
-    }
-    let mut required = Vec::new();
-    let mut optional = Vec::new();
-    let mut aliases = Vec::new();
-    for part in keys {
-        let parser = key_parser(writer, part)?;
-        let member = writer.member(&part.name, parser);
-        if part.required && !(reader.is_some() && may_be_hidden(part)) {
-            required.push(member);
-        } else {
-            optional.push(member);
-        }
-        if let KeyShape::Field(field) = &part.shape {
-            for alias in field.aliases.iter() {
-                aliases.push(text(entry(alias, &string(&field.name))));
-            }
-        }
-    }
-    let parser = writer.object_parser("object", required, optional, false);
-    Ok(if aliases.is_empty() {
-        parser
-    } else {
-        writer.apply(
-            "schemas/combine",
-            "aliased",
-            vec![object(aliases, false), parser],
-        )
-    })
-}
-
-/// Whether a reader may get the payload without the key; one that is about a list, a number or a machine loses all.
-fn may_be_hidden(key: &Key<'_>) -> bool {
-    match &key.shape {
-        KeyShape::Field(field) => is_hidden(field),
-        _ => true,
-    }
-}
-
 /// The type of a payload as a reader may get it.
 fn read_type(model: &ModelPlan<'_>, payload: &PayloadPlan<'_>) -> String {
     let keys = payload.shape.keys();
     let hidden: Vec<String> = keys
         .iter()
-        .filter(|key| key.required && may_be_hidden(key))
+        .filter(|key| key.required && payloads::may_be_hidden(key))
         .map(|key| string(&key.name))
         .collect();
     let name = &payload.name;

@@ -9,10 +9,12 @@
 //! * [`syntax`]: keys, strings and comments; every text of a declaration goes through it;
 //! * [`layout`]: line breaking as the formatter does it;
 //! * [`database`]: a device's tables, for stores in SQL;
-//! * [`schemas`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each template is
-//!   given.
+//! * [`schemas`], [`payloads`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each
+//!   template is given;
+//! * [`api`]: the same for models in api mode, with their own templates.
 
 mod access;
+mod api;
 mod cases;
 mod complete;
 mod completions;
@@ -22,6 +24,7 @@ mod imports;
 mod layout;
 mod literals;
 mod materializers;
+mod payloads;
 mod plan;
 mod runtime;
 mod schemas;
@@ -35,7 +38,7 @@ use serde::Serialize;
 use sync_runtime::schema::{Mode, Schema};
 
 use crate::{Emitter, Error, FileSet, modes, template};
-use plan::Plan;
+use plan::{ModelPlan, Plan};
 
 /// The TypeScript client.
 pub(crate) struct TypeScript;
@@ -50,52 +53,39 @@ impl Emitter for TypeScript {
     }
 
     fn is_copied(&self, path: &str) -> bool {
-        let mut copied = runtime::FILES.iter().chain(runtime::ROWS_SQL);
-        copied.any(|(copied, _)| *copied == path)
+        runtime::all().any(|copied| copied == path)
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
-        modes::left_out("TypeScript", schema)
+        modes::left_out("TypeScript", &[Mode::Rows], schema)
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
         let database = database::files(schema)?;
         let mut models = schema.models().to_vec();
-        models.retain(|model| model.mode == Mode::Events);
+        models.retain(|model| model.mode != Mode::Rows);
         // Fewer models of a sound schema are one.
         let schema =
             &Schema::new(models).map_err(|_| Error::new("the models do not go together"))?;
         let plan = Plan::new(schema)?;
         let mut out = Output {
-            env: template::environment(TEMPLATES)?,
+            env: template::environment(&[TEMPLATES, api::TEMPLATES].concat())?,
             files: FileSet::new(),
         };
         for (path, text) in runtime::FILES {
             out.files.insert(*path, *text)?;
         }
+        if plan.of_mode(Mode::Api).next().is_some() {
+            for (path, text) in runtime::API {
+                out.files.insert(*path, *text)?;
+            }
+        }
         for (at, model) in plan.models.iter().enumerate() {
-            out.render(
-                &model.at("schemas"),
-                "schemas",
-                &schemas::of_model(&plan, at, model)?,
-            )?;
-            out.render(
-                &model.at("events"),
-                "events",
-                &events::of_model(&plan, model)?,
-            )?;
-            let materializer = materializers::of_model(&plan, at, model)?;
-            out.render(&model.at("materializers"), "materializer", &materializer)?;
-            out.render(
-                &model.at("collections"),
-                "collection",
-                &surface::collection(&plan, model)?,
-            )?;
-            out.render(
-                &format!("hooks/{}", model.use_one),
-                "hooks",
-                &surface::hooks(model),
-            )?;
+            match model.model.mode {
+                Mode::Events => out.events_model(&plan, at, model)?,
+                Mode::Api => api::write(&mut out, &plan, at, model)?,
+                Mode::Rows => {}
+            }
         }
         if let Some(shared) = schemas::shared(&plan)? {
             out.render("schemas/shared", "schemas", &shared)?;
@@ -119,6 +109,25 @@ struct Output {
 }
 
 impl Output {
+    /// Writes the files of a model in events mode.
+    fn events_model(
+        &mut self,
+        plan: &Plan<'_>,
+        at: usize,
+        model: &ModelPlan<'_>,
+    ) -> Result<(), Error> {
+        let types = schemas::of_model(plan, at, model)?;
+        self.render(&model.at("schemas"), "schemas", &types)?;
+        let events = events::of_model(plan, model)?;
+        self.render(&model.at("events"), "events", &events)?;
+        let materializer = materializers::of_model(plan, at, model)?;
+        self.render(&model.at("materializers"), "materializer", &materializer)?;
+        let collection = surface::collection(plan, model)?;
+        self.render(&model.at("collections"), "collection", &collection)?;
+        let hooks = surface::hooks(model);
+        self.render(&format!("hooks/{}", model.use_one), "hooks", &hooks)
+    }
+
     fn render(&mut self, path: &str, template: &str, view: &impl Serialize) -> Result<(), Error> {
         let text = template::render(&self.env, template, view)?;
         self.files.insert(format!("{path}.ts"), text)

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_runtime::schema::{
-    Effect, Event, Field, FieldKind, KeyShape, Lift, Model, PayloadShape, Schema, Type, UnionBody,
-    Visibility,
+    Effect, Event, Field, FieldKind, KeyShape, Lift, Mode, Model, PayloadShape, Schema, Type,
+    UnionBody, Visibility,
 };
 
 use super::{
@@ -30,6 +30,13 @@ const RESERVED: &[&str] = &[
     "Readonly",
     "Record",
     "AccessRules",
+    "ApiChanges",
+    "ApiClient",
+    "ApiCreation",
+    "ApiModel",
+    "ApiProblemCode",
+    "ApiReadModel",
+    "ApiReader",
     "AppEvent",
     "BatchAnswer",
     "Collection",
@@ -60,6 +67,7 @@ const RESERVED: &[&str] = &[
     "Parser",
     "PayloadOf",
     "Problem",
+    "Queries",
     "RefusalCode",
     "RefusedLocally",
     "RejectionInfo",
@@ -77,17 +85,25 @@ const RESERVED: &[&str] = &[
     "SyncPhase",
     "SyncProvider",
     "SyncStatus",
+    "Tagged",
     "TokenSource",
     "UseSyncStatus",
+    "WriteOptions",
     "absent",
     "canWrite",
     "createMethods",
     "createSync",
     "deleted",
     "indexedDbStore",
+    "isProblem",
     "memoryStore",
     "methodsOf",
+    "newIntegerId",
     "newUuid",
+    "queriesOf",
+    "useApiMutations",
+    "useApiRow",
+    "useApiRows",
     "useCollection",
     "useEntities",
     "useEntity",
@@ -146,6 +162,7 @@ pub(super) struct ModelPlan<'a> {
     pub(super) file: String,
     pub(super) state: String,
     pub(super) parse: String,
+    /// Empty, as all that is about a log, for a model that has none.
     pub(super) event: String,
     pub(super) events: String,
     pub(super) guard: String,
@@ -163,6 +180,8 @@ pub(super) struct ModelPlan<'a> {
     pub(super) use_many: String,
     pub(super) use_mutations: String,
     pub(super) use_history: String,
+    /// Of its queries in TanStack Query's cache; empty where it is kept on the device.
+    pub(super) queries: String,
     /// What the application brings to it; `None` where it brings nothing.
     pub(super) custom: Option<CustomPlan>,
     /// In the order of its events.
@@ -257,6 +276,13 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// The models of one mode.
+    pub(super) fn of_mode(&self, mode: Mode) -> impl Iterator<Item = &ModelPlan<'a>> {
+        self.models
+            .iter()
+            .filter(move |model| model.model.mode == mode)
+    }
+
     /// The plan of a named type.
     pub(super) fn named(&self, name: &str) -> Result<&TypePlan<'a>, Error> {
         self.types
@@ -275,7 +301,7 @@ impl<'a> Plan<'a> {
     /// The file in a folder where a type's code lives, without extension.
     pub(super) fn home(&self, folder: &str, plan: &TypePlan<'_>) -> String {
         match plan.home.and_then(|at| self.models.get(at)) {
-            Some(model) => format!("{folder}/{}", model.file),
+            Some(model) => model.at(folder),
             None => format!("{folder}/shared"),
         }
     }
@@ -284,8 +310,9 @@ impl<'a> Plan<'a> {
 impl ModelPlan<'_> {
     /// The file in a folder that is about this model, without extension.
     pub(super) fn at(&self, folder: &str) -> String {
-        match folder {
-            "events" => format!("events/{}.events", self.file),
+        match (folder, self.model.mode) {
+            ("events", _) => format!("events/{}.events", self.file),
+            ("schemas", Mode::Rows | Mode::Api) => format!("types/{}", self.file),
             _ => format!("{folder}/{}", self.file),
         }
     }
@@ -387,6 +414,8 @@ fn name_model<'a>(
     types: &BTreeMap<&str, TypePlan<'_>>,
     taken: &mut Registry,
 ) -> ModelPlan<'a> {
+    let logged = model.is_logged();
+    let has_events = model.mode == Mode::Events;
     let one = camel(&state);
     let many = match pascal(&model.path) {
         many if many == state => format!("{state}List"),
@@ -401,7 +430,7 @@ fn name_model<'a>(
         .events
         .iter()
         .any(|event| matches!(event.effect, Effect::Custom { .. }));
-    let custom = (has_custom || has_function).then(|| CustomPlan {
+    let custom = (logged && (has_custom || has_function)).then(|| CustomPlan {
         reducers: has_custom.then(|| taken.claim(&format!("{state}Reducers"))),
         visible: if has_custom && model.shared_fields().any(is_hidden) {
             taken.claim(&format!("Visible{state}"))
@@ -418,7 +447,11 @@ fn name_model<'a>(
         .zip(names::methods(model))
         .map(|(event, method)| {
             let shape = PayloadShape::of(model, event);
-            let full = format!("{state}{}", pascal(&event.name));
+            let full = match (has_events, &event.effect) {
+                (false, Effect::Create) => format!("{state}Create"),
+                (false, Effect::Merge { .. }) => format!("{state}Update"),
+                _ => format!("{state}{}", pascal(&event.name)),
+            };
             let (name, parse) = match &shape {
                 PayloadShape::Struct(shape) => types
                     .get(&*shape.name)
@@ -448,21 +481,25 @@ fn name_model<'a>(
         model,
         file,
         parse: taken.claim(&format!("parse{state}")),
-        event: taken.claim(&format!("{state}Event")),
-        events: taken.claim(&format!("{one}Events")),
-        guard: taken.claim(&format!("is{state}Event")),
+        event: taken.claim_if(logged, || format!("{state}Event")),
+        events: taken.claim_if(logged, || format!("{one}Events")),
+        guard: taken.claim_if(logged, || format!("is{state}Event")),
         access: (!model.roles.is_empty()).then(|| taken.claim(&format!("{one}Access"))),
-        definition: taken.claim(&format!("{one}Model")),
-        create: taken.claim(&format!("create{state}")),
-        reduce: taken.claim(&format!("reduce{state}")),
-        lift: taken.claim(&format!("lift{state}")),
-        collection: taken.claim(&format!("{state}Collection")),
+        definition: taken.claim(&match model.mode {
+            Mode::Events | Mode::Rows => format!("{one}Model"),
+            Mode::Api => format!("{one}Api"),
+        }),
+        create: taken.claim_if(logged, || format!("create{state}")),
+        reduce: taken.claim_if(logged, || format!("reduce{state}")),
+        lift: taken.claim_if(logged, || format!("lift{state}")),
+        collection: taken.claim_if(logged, || format!("{state}Collection")),
         property,
-        mutations: taken.claim(&format!("{state}Mutations")),
+        mutations: taken.claim_if(logged, || format!("{state}Mutations")),
         use_one: taken.claim(&format!("use{state}")),
         use_many: taken.claim(&format!("use{many}")),
         use_mutations: taken.claim(&format!("use{state}Mutations")),
-        use_history: taken.claim(&format!("use{state}History")),
+        use_history: taken.claim_if(logged, || format!("use{state}History")),
+        queries: taken.claim_if(!logged, || format!("{one}Queries")),
         custom,
         payloads,
         machines,

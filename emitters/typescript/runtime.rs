@@ -1,6 +1,6 @@
 //! What is the same for every project: real TypeScript, tested under `runtime/`, copied as it is.
 
-/// Path in the output, which is that below `runtime/src`, and text.
+/// Path in the output, which is that below `runtime/src`, and text; sorted.
 pub(super) const FILES: &[(&str, &str)] = &[
     (
         "client/access.ts",
@@ -20,6 +20,14 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/client/conflict.ts"),
     ),
     ("client/http.ts", include_str!("runtime/src/client/http.ts")),
+    (
+        "client/network.ts",
+        include_str!("runtime/src/client/network.ts"),
+    ),
+    (
+        "client/pages.ts",
+        include_str!("runtime/src/client/pages.ts"),
+    ),
     (
         "client/platform.ts",
         include_str!("runtime/src/client/platform.ts"),
@@ -326,6 +334,31 @@ pub(super) const ROWS_SQL: &[(&str, &str)] = &[
     ),
 ];
 
+/// What only models in api mode need: these hooks stand on TanStack Query, which other applications do not have.
+pub(super) const API: &[(&str, &str)] = &[
+    ("client/api.ts", include_str!("runtime/src/client/api.ts")),
+    (
+        "hooks/queries.ts",
+        include_str!("runtime/src/hooks/queries.ts"),
+    ),
+    (
+        "hooks/useApi.ts",
+        include_str!("runtime/src/hooks/useApi.ts"),
+    ),
+    (
+        "hooks/writes.ts",
+        include_str!("runtime/src/hooks/writes.ts"),
+    ),
+];
+
+/// The paths of all of them.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    [FILES, ROWS, ROWS_SQL, API]
+        .into_iter()
+        .flatten()
+        .map(|(path, _)| *path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -338,15 +371,14 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("typescript/runtime/src");
         walk(&root, "", &mut found);
         found.sort();
-        let lists = [FILES, ROWS, ROWS_SQL];
-        for list in lists {
+        for list in [FILES, ROWS, ROWS_SQL, API] {
             assert!(list.is_sorted_by_key(|(path, _)| *path));
         }
-        let mut listed: Vec<&str> = lists.concat().iter().map(|(path, _)| *path).collect();
+        let mut listed: Vec<&str> = all().collect();
         listed.sort_unstable();
         assert_eq!(
             found, listed,
-            "list every file of runtime/src in runtime.rs, sorted"
+            "list every file of runtime/src in runtime.rs"
         );
     }
 

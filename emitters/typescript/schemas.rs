@@ -1,10 +1,12 @@
-//! `schemas/{entity}.ts` and `schemas/shared.ts`: what values are, and how one from outside is checked.
+//! `schemas/{entity}.ts` and `schemas/shared.ts`, and `types/{entity}.ts` of models that are no events: what values are, and how one
+//! from outside is checked.
 
 use serde::Serialize;
-use sync_runtime::schema::{EnumType, Field, Model, StructType, Type, UnionType};
+use sync_runtime::schema::{Effect, EnumType, Field, Mode, Model, StructType, Type, UnionType};
 
 use super::{
     layout::{Doc, array, concat, render, text, union},
+    payloads,
     plan::{ModelPlan, Plan, TypePlan, is_hidden},
     syntax::{key, string},
     types::{Form, Writer},
@@ -64,6 +66,9 @@ pub(super) fn of_model(
         view.named(&mut writer, ty)?;
     }
     view.state(&mut writer, model)?;
+    if model.model.mode != Mode::Events {
+        view.payloads(&mut writer, model)?;
+    }
     Ok(view.finish(writer, &model.at("schemas")))
 }
 
@@ -203,6 +208,24 @@ impl Parts {
         self.interface(&doc_of(plan.model), &plan.state, members);
         let parser = writer.fields_parser(&fields, Form::State, true)?;
         self.parser(writer, &plan.parse, &plan.state, parser);
+        Ok(())
+    }
+
+    /// What rows are made of and what of them may change, in modes where that is all that can be written.
+    fn payloads(&mut self, writer: &mut Writer<'_, '_>, plan: &ModelPlan<'_>) -> Result<(), Error> {
+        for payload in &plan.payloads {
+            let what = match payload.event.effect {
+                Effect::Create => "What a new {} is made of.",
+                Effect::Merge { .. } => "What an update may change of {}.",
+                _ => continue,
+            };
+            let doc = what.replace("{}", &format!("{{@link {}}}", plan.state));
+            let keys = payload.shape.keys();
+            let declared = payloads::interface(writer, &doc, &payload.name, keys)?;
+            self.types.push(declared);
+            let parser = payloads::parser(writer, keys, None)?;
+            self.parser(writer, &payload.parse, &payload.name, parser);
+        }
         Ok(())
     }
 

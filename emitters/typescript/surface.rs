@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sync_runtime::schema::{Effect, PayloadShape, Type};
+use sync_runtime::schema::{Effect, Mode, PayloadShape, Type};
 
 use super::{
+    api,
     events::what_it_does,
     imports::{Imports, exports},
     layout::{concat, function, render, text},
@@ -16,6 +17,9 @@ use crate::Error;
 
 /// Files and the names that they export; true for types.
 type Exports = BTreeMap<String, BTreeMap<String, bool>>;
+
+/// Exports a name of a file; true for a type.
+pub(super) type Add<'a> = &'a mut dyn FnMut(&str, &str, bool);
 
 /// `collections/{entity}.ts`
 #[derive(Serialize)]
@@ -88,6 +92,7 @@ pub(super) struct IndexView {
     imports: String,
     exports: String,
     models: Vec<IndexModel>,
+    apis: Vec<api::Client>,
     reducers: Vec<Slot>,
     upcasts: Vec<Slot>,
 }
@@ -173,7 +178,7 @@ fn payload_home(
 }
 
 /// Whether a new entity's id can be drawn here.
-fn draws_id(model: &ModelPlan<'_>) -> bool {
+pub(super) fn draws_id(model: &ModelPlan<'_>) -> bool {
     matches!(model.model.id_type(), Type::Uuid)
 }
 
@@ -286,7 +291,10 @@ pub(super) fn hooks_index(plan: &Plan<'_>) -> String {
     add("hooks/useEntity", "Loaded", true);
     add("hooks/useSyncStatus", "UseSyncStatus", true);
     add("hooks/useSyncStatus", "useSyncStatus", false);
-    for model in &plan.models {
+    for model in plan.of_mode(Mode::Api) {
+        api::hooks_exports(model, &mut add);
+    }
+    for model in plan.of_mode(Mode::Events) {
         let file = format!("hooks/{}", model.use_one);
         for name in [
             &model.use_one,
@@ -313,15 +321,21 @@ pub(super) fn methods(plan: &Plan<'_>) -> MethodsView {
         imports.ty("client/http", name);
     }
     imports.ty("client/collection", "HistoryQuery");
-    for name in ["EntityState", "EventEnvelope", "ModelDefinition"] {
-        imports.ty("model", name);
+    for name in ["Page", "PageQuery"] {
+        imports.ty("client/pages", name);
     }
-    let events = plan
-        .models
+    let models: Vec<&ModelPlan<'_>> = plan.of_mode(Mode::Events).collect();
+    if !models.is_empty() {
+        imports.value("client/pages", "pageParameters");
+        for name in ["EntityState", "EventEnvelope", "ModelDefinition"] {
+            imports.ty("model", name);
+        }
+    }
+    let events = models
         .iter()
         .map(|model| text(&*model.event))
         .collect::<Vec<_>>();
-    for model in &plan.models {
+    for model in &models {
         imports.ty(&model.at("schemas"), &model.state);
         imports.ty(&model.at("events"), &model.event);
         imports.value(&model.at("materializers"), &model.definition);
@@ -336,8 +350,7 @@ pub(super) fn methods(plan: &Plan<'_>) -> MethodsView {
             &concat([text("export type AppEvent ="), events, text(";")]),
             0,
         ),
-        models: plan
-            .models
+        models: models
             .iter()
             .map(|model| ModelMethods {
                 property: model.property.clone(),
@@ -360,7 +373,7 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
     let mut models = Vec::new();
     let mut reducers = Vec::new();
     let mut upcasts = Vec::new();
-    for model in &plan.models {
+    for model in plan.of_mode(Mode::Events) {
         imports.value(&model.at("collections"), &model.collection);
         let mut given = Vec::new();
         let materializer = model.at("materializers");
@@ -398,6 +411,10 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
             },
         });
     }
+    let apis = plan
+        .of_mode(Mode::Api)
+        .map(|model| api::client(model, &mut imports))
+        .collect();
     for slot in reducers.iter_mut().chain(&mut upcasts) {
         slot.property = super::syntax::key(&slot.property);
     }
@@ -405,6 +422,7 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
         imports: imports.render("index"),
         exports: exports(&index_exports(plan), "index"),
         models,
+        apis,
         reducers,
         upcasts,
     })
@@ -432,8 +450,9 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         (
             "client/methods",
             &[],
-            &["AppEvent", "Methods", "ModelMethods", "Page", "PageQuery"],
+            &["AppEvent", "Methods", "ModelMethods"],
         ),
+        ("client/pages", &[], &["Page", "PageQuery"]),
         (
             "client/status",
             &[],
@@ -473,10 +492,17 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         add("client/access", "canWrite", false);
         add("client/access", "AccessRules", true);
     }
+    if plan.of_mode(Mode::Api).next().is_some() {
+        api::index_exports(&mut add);
+    }
     for (at, model) in plan.models.iter().enumerate() {
         let schemas = model.at("schemas");
         add(&schemas, &model.state, true);
         named(plan, Some(at), &schemas, &mut add);
+        if model.model.mode == Mode::Api {
+            api::model_exports(model, &mut add);
+            continue;
+        }
         add(&model.at("events"), &model.event, true);
         add(&model.at("events"), &model.guard, false);
         if let Some(access) = &model.access {
@@ -510,7 +536,7 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
     files
 }
 
-fn named(plan: &Plan<'_>, home: Option<usize>, file: &str, add: &mut dyn FnMut(&str, &str, bool)) {
+fn named(plan: &Plan<'_>, home: Option<usize>, file: &str, add: Add<'_>) {
     for ty in plan.types_at(home) {
         add(file, &ty.state, true);
         add(file, &ty.input, true);

@@ -5,7 +5,7 @@ mod repair;
 
 use sync_runtime::{
     Syncable as _,
-    schema::{Model, Schema},
+    schema::{Mode, Model, Schema},
 };
 
 /// By the name of their folder: what is declared in this repository, one with roles and a Rust function as an upcast,
@@ -25,6 +25,16 @@ pub fn cases() -> Vec<(&'static str, Schema)> {
 #[allow(dead_code, reason = "the example that emits a case has no need of it")]
 pub fn rows() -> Schema {
     read(include_str!("rows.json"))
+}
+
+/// The fixtures' report as it would be in another mode: what changes of it must change no component.
+#[allow(dead_code, reason = "for the example that emits a case")]
+pub fn report_in(mode: Mode) -> Schema {
+    let fixtures = sync_fixtures::schema();
+    let report = fixtures.models().iter().find(|it| it.entity == "report");
+    let mut report = report.expect("the report").clone();
+    report.mode = mode;
+    Schema::new(vec![report]).expect("a sound schema")
 }
 
 /// The example's, whose client is generated and not committed: this is where it is reviewed.

@@ -22,13 +22,20 @@ function example(name, ...args) {
 rmSync(generated, { recursive: true, force: true });
 for (const name of ['fixtures', 'pos', 'repair', 'types', 'awkward'])
   example('emit', 'ts', name, `${generated}/${name}/src`);
+// One model in each mode, and the same component over it.
+for (const name of ['report_events', 'report_api']) {
+  example('emit', 'ts', name, `${generated}/${name}/src`);
+  mkdirSync(`${generated}/${name}/test`, { recursive: true });
+  copyFileSync(`${here}modes/Reports.tsx`, `${generated}/${name}/test/Reports.tsx`);
+}
 mkdirSync(`${generated}/fixtures/test`, { recursive: true });
 for (const file of ['conformance.ts', 'snapshots.ts'])
   copyFileSync(`${here}../runtime/test/${file}`, `${generated}/fixtures/test/${file}`);
 writeFileSync(`${generated}/corpus.txt`, example('corpus'));
 
-// What the documentation shows, to be compiled and run as it stands.
+// What the documentation shows, to be compiled and run as it stands: of the restaurant, or of another case's models.
+const clientOf = { 'reports.ts': 'fixtures' };
 mkdirSync(`${generated}/docs`, { recursive: true });
 const text = readFileSync(`${here}../../../docs/typescript-client.md`, 'utf8');
 for (const [, name, code] of text.matchAll(/```ts\n\/\/ file: (\S+)\n(.*?)```/gs))
-  writeFileSync(`${generated}/docs/${name}`, code.replaceAll("'./sync/", "'../pos/src/"));
+  writeFileSync(`${generated}/docs/${name}`, code.replaceAll("'./sync/", `'../${clientOf[name] ?? 'pos'}/src/`));

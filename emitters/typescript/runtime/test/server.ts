@@ -30,6 +30,8 @@ export class FakeServer {
   readonly requests: { readonly path: string; readonly body: Batch | null }[] = [];
   fault: (path: string, body: Batch | null) => Fault = () => null;
   guard: (event: EventEnvelope) => { code: string; reason: string; retryable: boolean } | null = () => null;
+  /** What it says when it is asked whether it is there. */
+  health: { readonly status: number; readonly headers?: Record<string, string> } = { status: 200 };
   token: string | null = null;
   epoch = 'e1';
   /** What a cursor of another epoch gets. */
@@ -116,6 +118,7 @@ export class FakeServer {
     const path = url.pathname.replace('/api/v1/events', '');
     const file = this.files.get(url.pathname);
     if (file !== undefined) return void response.writeHead(200, { 'content-type': file.type }).end(file.body);
+    if (request.method === 'HEAD') return void response.writeHead(this.health.status, this.health.headers).end();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: Batch | null = request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) : null;

@@ -69,6 +69,15 @@ export class TokenHolder {
     return this.#renewing;
   }
 
+  /** The server refused this token of a single request: whether there is another, or comes one while it is worth waiting for. */
+  async another(refused: string | null, signal: AbortSignal): Promise<boolean> {
+    const isAnother = (token: string | null): boolean => token !== null && token !== refused && !signal.aborted;
+    if (isAnother(this.#token)) return true;
+    if (typeof this.#source !== 'function' && this.#onAuthError === undefined) return false; // nobody to ask
+    await this.renew(signal);
+    return isAnother(await this.get().catch(() => null));
+  }
+
   async #renew(signal: AbortSignal): Promise<void> {
     this.#refused = this.#token;
     const soon = this.#timers.now() - this.#renewed < OFTEN_MS;

@@ -24,6 +24,8 @@ export interface SyncConfig {
   readonly adapter?: 'indexeddb' | 'memory' | StoreFactory;
   /** Path of the events API below `baseUrl`: `/events` unless set. */
   readonly eventsEndpoint?: string;
+  /** Where the server says that it is there: `/health` of the API's origin unless set. */
+  readonly healthEndpoint?: string;
   readonly notification?: NotificationKind;
   /** 2000 unless set. */
   readonly pollingIntervalMs?: number;

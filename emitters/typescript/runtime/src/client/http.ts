@@ -54,9 +54,13 @@ export interface HttpOptions {
   readonly baseUrl: string;
   /** Path below `baseUrl`, `/events` unless set. */
   readonly eventsEndpoint?: string;
+  /** Path at the origin of `baseUrl`, or URL: `/health` unless set. */
+  readonly healthEndpoint?: string;
   readonly fetch?: typeof fetch;
   /** The token to send; null sends none. */
   readonly token: () => Promise<string | null>;
+  /** The server did not take this token of a single request: whether there is another to try now. */
+  readonly renewToken?: (refused: string | null, signal: AbortSignal) => Promise<boolean>;
   /** The server's clock was seen: `offset` to add to this device's, give or take `uncertainty` ms. */
   readonly onServerTime?: (offset: number, uncertainty: number) => void;
   /** A request that takes longer counts as failed. */
@@ -65,7 +69,28 @@ export interface HttpOptions {
   readonly now?: () => number;
 }
 
-type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+/** The keys of a URL's query; what is null or undefined is left out. */
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** A request below `baseUrl`. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Segments of its path. */
+  readonly path: readonly string[];
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** The entity tag that the row must still have. */
+  readonly ifMatch?: string | null | undefined;
+}
+
+/** What the server has to say to it. */
+export interface ApiAnswer {
+  /** An empty one where the answer has no body. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The row's entity tag. */
+  readonly etag: string | null;
+}
 
 /** A client of one server. */
 export class HttpClient {
@@ -95,7 +120,7 @@ export class HttpClient {
     query: { readonly since: string | null; readonly types: readonly string[]; readonly limit: number },
     signal?: AbortSignal,
   ): Promise<FeedPage> {
-    const url = `${this.#events}/since${search({ since: query.since, entity_type: query.types.join(','), limit: query.limit })}`;
+    const url = `${this.#events}/since${search({ since: query.since, entity_type: query.types.join(',') || null, limit: query.limit })}`;
     const answer = await this.#json(url, {}, signal);
     return {
       events: arrayOf(answer['events']).filter(isFeedEvent),
@@ -148,6 +173,36 @@ export class HttpClient {
     return answer['data'];
   }
 
+  /** Any other request; where its token is refused and there is another, it is sent once more. */
+  async request({ method, path, query = {}, body, ifMatch }: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer> {
+    const url = `${this.#base}/${path.map(encodeURIComponent).join('/')}${search(query)}`;
+    const init: RequestInit = {
+      method,
+      ...(body === undefined ? {} : { body: toJson(body) }),
+      ...(ifMatch == null ? {} : { headers: { 'if-match': ifMatch } }),
+    };
+    const send = async (): Promise<ApiAnswer> => {
+      const [answer, { headers }] = await this.#exchange(url, init, signal);
+      return { body: answer, etag: headers.get('etag') };
+    };
+    const { token, renewToken } = this.#options;
+    const used = await token().catch(() => null);
+    return send().catch(async (error: unknown) => {
+      const refused = error instanceof HttpError && error.status === 401;
+      const wait = signal ?? new AbortController().signal;
+      if (!refused || renewToken === undefined || !(await renewToken(used, wait))) throw error;
+      return send();
+    });
+  }
+
+  /** Resolves once the server says anything at all; a redirection is somebody else's word. */
+  async isThere(signal: AbortSignal): Promise<void> {
+    const { healthEndpoint = '/health', fetch: send = fetch } = this.#options;
+    const here = typeof location === 'undefined' ? undefined : location.href;
+    const url = new URL(healthEndpoint, new URL(this.#options.baseUrl, here));
+    await send(url.href, { method: 'HEAD', redirect: 'error', cache: 'no-store', signal });
+  }
+
   /** Opens the SSE stream and gives its body to read. */
   async live(
     channels: readonly string[],
@@ -176,13 +231,23 @@ export class HttpClient {
   }
 
   async #json(url: string, init: RequestInit, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const [answer] = await this.#exchange(url, init, signal);
+    return answer;
+  }
+
+  /** The body of an answer, and the answer. */
+  async #exchange(
+    url: string,
+    init: RequestInit,
+    signal?: AbortSignal,
+  ): Promise<readonly [Readonly<Record<string, unknown>>, Response]> {
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? 30_000);
     try {
       const { response, tell } = await this.#fetch(url, init, signal ? AbortSignal.any([signal, limit]) : limit);
-      const answer: unknown = await response.json();
+      const answer: unknown = response.status === 204 ? {} : await response.json();
       if (!isRecord(answer)) throw new HttpError(response.status, 'malformed_answer', 'the server sent no JSON object');
       tell(answer);
-      return answer;
+      return [answer, response];
     } catch (error) {
       throw networkError(error);
     }
@@ -255,7 +320,7 @@ export function isFeedEvent(value: unknown): value is FeedEvent {
 function search(query: Query): string {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== '') parameters.set(key, String(value));
+    if (value !== null && value !== undefined) parameters.set(key, String(value));
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;

@@ -11,6 +11,7 @@ import { compact, isCompactionDue } from '../store/upkeep.js';
 import { TokenHolder } from './auth.js';
 import type { SyncClientConfig } from './config.js';
 import { HttpClient } from './http.js';
+import { Verifier } from './network.js';
 import { Platform } from './platform.js';
 import type { StatusParts, StatusStore } from './status.js';
 import { MAX_RETRY_DELAY_MS, Uplink } from './uplink.js';
@@ -41,6 +42,7 @@ export class Session {
   readonly #host: SessionHost;
   readonly #tokens: TokenHolder;
   readonly #uplink: Uplink;
+  readonly #verifier: Verifier;
   readonly #platform = new Platform();
   #tabs: Tabs | null = null;
   #ended = false;
@@ -56,8 +58,10 @@ export class Session {
     this.http = new HttpClient({
       baseUrl: config.baseUrl,
       ...(config.eventsEndpoint === undefined ? {} : { eventsEndpoint: config.eventsEndpoint }),
+      ...(config.healthEndpoint === undefined ? {} : { healthEndpoint: config.healthEndpoint }),
       ...(config.fetch === undefined ? {} : { fetch: config.fetch }),
       token: () => this.#tokens.get(),
+      renewToken: (refused, signal) => this.#tokens.another(refused, signal),
       now: timers.now,
       onServerTime: (offset, uncertainty) => this.#uplink.onServerTime(offset, uncertainty),
     });
@@ -70,6 +74,11 @@ export class Session {
       report: (parts) => this.#report(parts),
       onStorage: host.onStorage,
     });
+    this.#verifier = new Verifier({
+      ask: (signal) => this.http.isThere(signal),
+      timers,
+      report: (parts) => this.#report(parts),
+    });
   }
 
   /** The store is read: joins the other tabs, and stands in the queue for the lead. `alone`: the store is this tab's own. */
@@ -77,6 +86,7 @@ export class Session {
     const { store, config, status, onStorage } = this.#host;
     this.#joinTabs(alone);
     store.onChange.add(() => this.#changed());
+    status.set({ isOnline: this.#platform.online });
     this.#platform.listen({
       online: (online) => this.#onOnline(online),
       front: () => {
@@ -150,6 +160,7 @@ export class Session {
     this.#ended = true;
     this.#platform.close();
     this.#host.timers.clear(this.#compactTimer);
+    this.#verifier.stop();
     this.#uplink.leave(true);
   }
 
@@ -187,6 +198,11 @@ export class Session {
     return this.#tabs?.leads === true;
   }
 
+  /** Whether there is anything to follow and to send: models in api mode have no log. */
+  get #follows(): boolean {
+    return this.#host.store.ledger.models.size > 0;
+  }
+
   /** The leader knows something of the server: all tabs show it. */
   #report(parts: Partial<StatusParts>): void {
     const { status, onUnreachable } = this.#host;
@@ -197,13 +213,17 @@ export class Session {
 
   #lead(): void {
     if (this.#ended) return;
-    this.#host.status.set({ isLeader: true });
-    void this.#uplink.lead(() => this.#platform.online);
+    const { status } = this.#host;
+    status.set({ isLeader: true });
+    if (status.parts.isOnline) this.#verifier.start();
+    if (this.#follows) void this.#uplink.lead(() => status.parts.isOnline);
+    else this.#report({ connection: status.parts.isOnline ? 'live' : 'offline' });
   }
 
   /** Gives up the lead, or its place in the queue. */
   #stepBack(): void {
     this.#tabs?.leave();
+    this.#verifier.stop();
     this.#uplink.leave(false);
     this.#host.status.set({ isLeader: false });
   }
@@ -252,20 +272,23 @@ export class Session {
 
   #onOnline(online: boolean): void {
     const { config, timers, status } = this.#host;
-    status.set({ isOnline: online });
+    status.set(online ? { isOnline: true } : { isOnline: false, isVerified: false });
     if (!this.#leads) return;
-    if (!online) this.#uplink.offline();
+    if (online) this.#verifier.start();
+    else this.#verifier.stop();
+    if (!this.#follows) this.#report({ connection: online ? 'live' : 'offline' });
+    else if (!online) this.#uplink.offline();
     else if (config.syncOnOnline !== false) this.#uplink.online();
     else {
       // Not at once, but not never either.
       timers.after(config.maxRetryDelayMs ?? MAX_RETRY_DELAY_MS, () => {
-        if (this.#platform.online && this.#leads) this.#uplink.online();
+        if (status.parts.isOnline && this.#leads) this.#uplink.online();
       });
     }
   }
 
   #wake(): void {
-    if (this.#leads) this.#uplink.urge();
+    if (this.#leads && this.#follows) this.#uplink.urge();
   }
 
   #onTab(message: TabMessage): void {
@@ -291,9 +314,9 @@ export class Session {
         return this.#tabs.queue();
       case 'news': {
         if (this.#leads) return;
-        const { connection, lastSyncedAt, offset, problem } = message.news;
+        const { offset, problem, ...parts } = message.news;
         store.ledger.offset = offset;
-        status.set({ connection, lastSyncedAt, serverProblem: problem });
+        status.set({ ...parts, serverProblem: problem });
         return;
       }
       default:
@@ -304,10 +327,11 @@ export class Session {
   #tellNews(): void {
     if (!this.#leads) return;
     const { store, status } = this.#host;
-    const { connection, lastSyncedAt, serverProblem } = status.parts;
+    const { connection, isVerified, latency, lastSyncedAt, serverProblem } = status.parts;
+    const { offset } = store.ledger;
     this.#tell({
       type: 'news',
-      news: { connection, lastSyncedAt, offset: store.ledger.offset, problem: serverProblem },
+      news: { connection, isVerified, latency, lastSyncedAt, offset, problem: serverProblem },
     });
   }
 }

@@ -35,9 +35,17 @@ export function isOnline(): boolean {
   return typeof navigator === 'undefined' || navigator.onLine !== false;
 }
 
+/** How long the server takes to answer: `high` from 500 ms. */
+export type Latency = 'low' | 'high';
+
 /** How sync stands. */
 export interface SyncStatus {
+  /** Whether there may be a network: the platform's word, which is certain where it says no. */
   readonly isOnline: boolean;
+  /** Whether the server answered when it was last asked, which the leading tab does every 30 s. */
+  readonly isVerified: boolean;
+  /** How long that took. */
+  readonly latency: Latency;
   readonly connection: Connection;
   /** Events of this device that the server has not accepted and will be sent. */
   readonly pendingCount: number;
@@ -63,6 +71,8 @@ export interface SyncStatus {
 /** What of the status does not lie in the event store. */
 export interface StatusParts {
   isOnline: boolean;
+  isVerified: boolean;
+  latency: Latency;
   connection: Connection;
   lastSyncedAt: number | null;
   isLeader: boolean;
@@ -71,18 +81,25 @@ export interface StatusParts {
   storageProblem: Problem | null;
 }
 
-const initial: SyncStatus = {
+/** What every client begins with. */
+const known = {
   isOnline: true,
+  isVerified: false,
+  latency: 'low',
   connection: 'connecting',
+  lastSyncedAt: null,
+  isLeader: false,
+  storagePersisted: null,
+} satisfies Partial<SyncStatus>;
+
+const initial: SyncStatus = {
+  ...known,
   pendingCount: 0,
   oldestPendingAt: null,
-  lastSyncedAt: null,
   rejections: [],
   overtaken: [],
   conflicts: [],
   losses: [],
-  isLeader: false,
-  storagePersisted: null,
   updateRequired: false,
   problem: null,
 };
@@ -91,13 +108,12 @@ const initial: SyncStatus = {
 export class StatusStore {
   readonly #store: EventStore;
   readonly #listeners = new Listeners<[]>();
-  #parts: StatusParts;
+  #parts: StatusParts = { ...known, isOnline: isOnline(), serverProblem: null, storageProblem: null };
   #snapshot: SyncStatus = initial;
   #stale = true;
 
-  constructor(store: EventStore, parts: StatusParts) {
+  constructor(store: EventStore) {
     this.#store = store;
-    this.#parts = parts;
     store.onChange.add(() => this.#changed());
   }
 

@@ -81,15 +81,7 @@ export class SyncClient {
       share: (key, text) => this.#session?.share(key, text),
       onHealth: (error) => this.#onStorage(error),
     });
-    this.status = new StatusStore(this.#store, {
-      isOnline: isOnline(),
-      connection: 'connecting',
-      lastSyncedAt: null,
-      isLeader: false,
-      storagePersisted: null,
-      serverProblem: null,
-      storageProblem: null,
-    });
+    this.status = new StatusStore(this.#store);
     this.#store.onEntry.add((entry) => this.#settle(entry));
     this.#store.onLost.add((id, error) => this.#waiting.get(id)?.reject(error));
     this.#store.onChange.add(() => {
@@ -212,7 +204,8 @@ export class SyncClient {
       this.status.set({ storageProblem: { code: 'store_corrupt', message } });
     }
     this.status.set({ lastSyncedAt: ledger.cursor?.at ?? null });
-    this.#setPhase(ledger.cursor !== null ? 'synced' : isOnline() ? 'fetching' : 'local');
+    const complete = ledger.cursor !== null || ledger.models.size === 0;
+    this.#setPhase(complete ? 'synced' : isOnline() ? 'fetching' : 'local');
     // Whoever waits for the store comes first.
     this.#timers.task(() => void this.#join());
   }

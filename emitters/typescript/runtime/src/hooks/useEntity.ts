@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Collection, HistoryEntry, ListQuery } from '../client/collection.js';
 import type { SyncPhase } from '../client/sync.js';
+import type { SyncError } from '../errors.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
 import { comparePlaces } from '../store/logEntry.js';
 import { useSync } from './context.js';
@@ -10,6 +11,8 @@ import { useSync } from './context.js';
 export interface Loaded<T> {
   readonly data: T;
   readonly isLoading: boolean;
+  /** What kept it from being read: of models in api mode, which the server alone keeps; else null. */
+  readonly error: SyncError | null;
 }
 
 /** The entities of a model, from the nearest provider's client. */
@@ -30,7 +33,7 @@ export function useEntity<State extends EntityState, Event extends EventEnvelope
     [collection, id],
   );
   const data = useSyncExternalStore(subscribe, () => (id == null ? undefined : collection.get(id)), nothing);
-  return { data, isLoading: useMayCome(id != null && data === undefined) };
+  return { data, isLoading: useMayCome(id != null && data === undefined), error: null };
 }
 
 /** Entities by query; the same array for as long as it would hold the same. */
@@ -49,7 +52,7 @@ export function useEntities<State extends EntityState, Event extends EventEnvelo
     return held.current;
   };
   const data = useSyncExternalStore(subscribe, read, () => none);
-  return { data, isLoading: useMayCome(data.length === 0) };
+  return { data, isLoading: useMayCome(data.length === 0), error: null };
 }
 
 /** The audit trail of an entity: what this device holds at once, what the server has as soon as it answers. */
@@ -79,7 +82,7 @@ export function useHistory<State extends EntityState, Event extends EventEnvelop
     const remote = asked.id === id ? asked.events.filter(({ event }) => !known.has(event.id)) : none;
     return [...remote, ...held].sort((a, b) => comparePlaces(a.event, b.event));
   }, [asked, held, id]);
-  return { data, isLoading: asked.id !== id };
+  return { data, isLoading: asked.id !== id, error: null };
 }
 
 /** What the server said of whose history. */

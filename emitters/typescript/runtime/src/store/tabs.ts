@@ -1,10 +1,13 @@
 /** Tabs of one store: who leads, and what they tell each other. */
+import type { Latency } from '../client/status.js';
 import { isRecord } from '../schemas/validate.js';
 import type { Connection } from './follower.js';
 
 /** What the leader knows and the others show. */
 export interface LeaderNews {
   readonly connection: Connection;
+  readonly isVerified: boolean;
+  readonly latency: Latency;
   readonly lastSyncedAt: number | null;
   readonly offset: number;
   readonly problem: { readonly code: string; readonly message: string } | null;
