@@ -283,6 +283,10 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ),
     ("rows/book.ts", include_str!("runtime/src/rows/book.ts")),
     (
+        "rows/collectionOptions.ts",
+        include_str!("runtime/src/rows/collectionOptions.ts"),
+    ),
+    (
         "rows/conflicts.ts",
         include_str!("runtime/src/rows/conflicts.ts"),
     ),
