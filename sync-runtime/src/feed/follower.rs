@@ -6,14 +6,16 @@ use tokio::sync::watch;
 
 use super::{
     Feed,
-    frame::{FRAME_BYTES, Frame, Record, View},
+    frame::{FRAME_BYTES, Frame, Portion, Record, View, Write},
     tail::weight,
-    tenant::Followed,
+    tenant::{Followed, Place},
 };
 use crate::store::{LogPage, Result, StoredEvent};
 
 /// The most entries that are read at once on the way to the log's recent end.
 const PAGE: u32 = 256;
+/// The most entries of one query where each is joined with its row.
+pub const JOINED: u32 = 100;
 
 /// A reader of a tenant's log: from a position on, first out of the store, then with all others.
 pub struct Follower {
@@ -90,6 +92,56 @@ impl Follower {
         self.after = look.frame.scanned();
         self.caught_up |= !look.has_more;
         Ok(look)
+    }
+
+    /// The same for entries that take more than the log to write. What it takes is read once for all readers of the view
+    /// who have come as far.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn look_written(&mut self, writer: &impl Write) -> Result<Look> {
+        let known = self.followed.tenant.place(&self.view, self.after);
+        if let Some(Place { slot, picked, end }) = known.filter(|_| self.caught_up) {
+            let write = async || {
+                let events: Vec<&StoredEvent> =
+                    picked.entries.iter().map(|entry| &entry.event).collect();
+                let portion = Portion {
+                    after: self.after,
+                    events: &events,
+                    scanned: picked.scanned,
+                    has_more: picked.scanned < end,
+                };
+                let written = writer.write(portion, &self.view).await?;
+                Ok(Arc::new(Frame::of(written, picked.scanned)))
+            };
+            let frame = slot.get_or_try_init(write).await?.clone();
+            self.after = frame.scanned();
+            return Ok(Look {
+                has_more: self.after < end,
+                frame,
+            });
+        }
+        let types = Some(self.view.entity_types());
+        let page = self
+            .feed
+            .store
+            .read_log(&self.tenant, self.after, types, JOINED)
+            .await?;
+        let events: Vec<&StoredEvent> = page.events.iter().collect();
+        let portion = Portion {
+            after: self.after,
+            events: &events,
+            scanned: page.scanned,
+            has_more: page.has_more,
+        };
+        let written = writer.write(portion, &self.view).await?;
+        self.after = page.scanned;
+        self.caught_up |= !page.has_more;
+        Ok(Look {
+            frame: Arc::new(Frame::of(written, page.scanned)),
+            has_more: page.has_more,
+        })
     }
 
     /// A frame's worth of a page. The rest is dropped and read again: a reader that takes its time holds a frame and no

@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use async_trait::async_trait;
 use axum::{body::Bytes, extract::ws::Utf8Bytes};
 
 use super::cursor::Scope;
-use crate::{semantics::access::Rights, store::StoredEvent};
+use crate::{
+    semantics::access::Rights,
+    store::{Result, StoredEvent},
+};
 
 /// About how many bytes a frame has; one entry that is larger makes a frame of its own.
 pub(super) const FRAME_BYTES: usize = 64 * 1024;
@@ -18,6 +22,18 @@ pub struct View {
     scope: Scope,
     rights: Rights,
     entity_types: Vec<String>,
+    form: Form,
+}
+
+/// In which form entries go out: what is written in one is of no use to readers of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As events.
+    Event,
+    /// As what happened to rows, each with its row.
+    Activity,
+    /// As changes of a shape; the number tells one shape from another.
+    Shape(u64),
 }
 
 /// An entry as it goes out.
@@ -32,7 +48,47 @@ pub struct Record {
 pub struct Frame {
     scanned: u64,
     records: Vec<Record>,
+    news: bool,
     sse: OnceLock<Bytes>,
+}
+
+/// What was written of some entries.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// In log order.
+    pub records: Vec<Record>,
+    /// Whether it is worth waking a reader for.
+    pub news: bool,
+}
+
+impl Written {
+    /// Records that are all worth waking for.
+    pub fn all(records: Vec<Record>) -> Self {
+        Self {
+            news: !records.is_empty(),
+            records,
+        }
+    }
+}
+
+/// Some entries of the log, in a row.
+#[derive(Debug)]
+pub struct Portion<'a> {
+    /// The position after which they begin.
+    pub after: u64,
+    /// Those of the view, in log order.
+    pub events: &'a [&'a StoredEvent],
+    /// The position that they reach.
+    pub scanned: u64,
+    /// Whether there is more at once.
+    pub has_more: bool,
+}
+
+/// Writes entries that take more than the log to write: the rows as they are.
+#[async_trait]
+pub trait Write: Send + Sync {
+    /// What goes out of some entries to readers of a view.
+    async fn write(&self, portion: Portion<'_>, view: &View) -> Result<Written>;
 }
 
 /// An entry of the log, with what has been written of it.
@@ -44,13 +100,21 @@ pub(super) struct Entry {
 }
 
 impl View {
-    /// A view on these entity types.
+    /// A view on these entity types, as events.
     pub fn new(scope: Scope, rights: Rights, entity_types: Vec<String>) -> Self {
         Self {
             scope,
             rights,
             entity_types,
+            form: Form::Event,
         }
+    }
+
+    /// The same in another form.
+    #[must_use]
+    pub fn in_form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
     }
 
     /// What its cursors have in common.
@@ -63,7 +127,8 @@ impl View {
         &self.rights
     }
 
-    pub(super) fn entity_types(&self) -> &[String] {
+    /// The entity types that it shows.
+    pub fn entity_types(&self) -> &[String] {
         &self.entity_types
     }
 
@@ -73,7 +138,9 @@ impl View {
 
     /// Whether it shows the same. The scope names what is hidden; roles beyond that make no difference to a reader.
     pub(super) fn is_as(&self, other: &View) -> bool {
-        self.scope == other.scope && self.entity_types == other.entity_types
+        self.form == other.form
+            && self.scope == other.scope
+            && self.entity_types == other.entity_types
     }
 }
 
@@ -92,15 +159,19 @@ impl Record {
         }
     }
 
+    /// A message that is nothing but its JSON.
+    pub fn data(json: &str) -> Self {
+        let sse = Bytes::from(format!("data: {json}\n\n"));
+        let text = sse.slice(6..sse.len() - 2);
+        Self {
+            text: Utf8Bytes::try_from(text).unwrap_or_default(),
+            sse,
+        }
+    }
+
     /// As a server-sent event.
     pub fn sse(&self) -> &Bytes {
         &self.sse
-    }
-
-    /// The text of the server-sent event.
-    pub fn text_as_sse(&self) -> &str {
-        // It was made of text.
-        std::str::from_utf8(&self.sse).unwrap_or_default()
     }
 
     /// As a message of a WebSocket; shares its memory with the other form.
@@ -113,9 +184,24 @@ impl Frame {
     pub(super) fn new(scanned: u64, records: Vec<Record>) -> Self {
         Self {
             scanned,
+            news: !records.is_empty(),
             records,
             sse: OnceLock::new(),
         }
+    }
+
+    pub(super) fn of(written: Written, scanned: u64) -> Self {
+        Self {
+            scanned,
+            news: written.news,
+            records: written.records,
+            sse: OnceLock::new(),
+        }
+    }
+
+    /// Whether it is worth waking a reader for.
+    pub fn has_news(&self) -> bool {
+        self.news
     }
 
     /// The position that it reaches, whether its last entries were of the view or not.

@@ -15,8 +15,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use self::tenant::Tenants;
 pub use self::{
-    follower::{Follower, Look},
-    frame::{Frame, Record, View},
+    follower::{Follower, JOINED, Look},
+    frame::{Form, Frame, Portion, Record, View, Write, Written},
 };
 use crate::{
     metrics::Metrics,

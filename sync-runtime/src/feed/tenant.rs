@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Feed,
     frame::{Frame, Record, View},
-    tail::Tail,
+    tail::{Picked, Tail},
 };
 use crate::{
     notify::Listener,
@@ -47,7 +47,19 @@ struct Recent {
     tail: Option<Tail>,
     /// By view and the position that they begin after, oldest first.
     frames: VecDeque<(Arc<View>, u64, Arc<Frame>)>,
+    /// The same, of those that take a while to write: whoever comes first writes, and others wait for it.
+    written: VecDeque<(Arc<View>, u64, Arc<Slot>)>,
     views: Vec<Weak<View>>,
+}
+
+/// A frame that is written once.
+pub(super) type Slot = OnceCell<Arc<Frame>>;
+
+/// Where a frame is or will be, what it is written of, and the last position that is known.
+pub(super) struct Place {
+    pub(super) slot: Arc<Slot>,
+    pub(super) picked: Picked,
+    pub(super) end: u64,
 }
 
 /// Keeps a tenant's log followed for as long as it lives.
@@ -175,6 +187,32 @@ impl Tenant {
             }
         }
         Some((frame, end))
+    }
+
+    /// Where what lies after a position is written for all readers of the view; `None`: it has to be read from the log.
+    pub(super) fn place(&self, view: &Arc<View>, after: u64) -> Option<Place> {
+        let mut recent = self.recent();
+        let tail = recent.tail.as_ref()?;
+        let (picked, end) = (tail.pick(view, after)?, tail.end());
+        let same =
+            |known: &&(Arc<View>, u64, Arc<Slot>)| known.1 == after && Arc::ptr_eq(&known.0, view);
+        let known = recent.written.iter().rev().find(same);
+        let slot = match known.map(|(_, _, slot)| slot.clone()) {
+            Some(slot) => slot,
+            None => {
+                let slot = Arc::new(Slot::new());
+                if picked.scanned > after {
+                    recent
+                        .written
+                        .push_back((view.clone(), after, slot.clone()));
+                    if recent.written.len() > FRAMES {
+                        recent.written.pop_front();
+                    }
+                }
+                slot
+            }
+        };
+        Some(Place { slot, picked, end })
     }
 
     fn push(&self, event: StoredEvent) {

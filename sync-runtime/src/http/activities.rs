@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
+use async_trait::async_trait;
 use axum::{
     Json,
     body::{Body, Bytes},
@@ -16,18 +17,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{App, Problem, live, params::Params};
 use crate::{
-    feed::{Follower, Record, View},
+    feed::{Follower, Form, JOINED, Portion, Record, View, Write, Written},
     metrics::Subscribed,
     principal::Principal,
     registry::Models,
     schema::{Effect, Mode},
-    semantics::{access::Rights, rows::Declared, time},
+    semantics::{access::Rights, rows::Declared, time, upcast},
     service::Inner,
     store::{EntityKey, Result as StoreResult, StoredEvent},
 };
-
-/// The most activities of one query.
-const PAGE: u32 = 100;
 
 /// A change, with its row as it is now.
 #[derive(Debug, Serialize)]
@@ -88,27 +86,20 @@ async fn get(
 ) -> Result<Response, Problem> {
     let types = entity_types(params, &service.models)?;
     let after = start(&service, &principal, headers, params).await?;
-    let view = View::new(service.scope(&principal), principal.rights(), types.clone());
-    let tenant = principal.tenant_id.clone();
-    let mut reader = Reader {
-        follower: None,
-        tenant,
-        rights: principal.rights(),
-        types,
-        after,
-        caught_up: false,
-        ping: Instant::now() + live::PING,
-        _subscribed: None,
-        service,
-    };
+    let view = View::new(service.scope(&principal), principal.rights(), types);
+    let view = view.in_form(Form::Activity);
     match params.get("live") {
-        None => Ok(Json(reader.page().await?).into_response()),
+        None => Ok(Json(page(&service, &principal, after, &view).await?).into_response()),
         Some("sse") => {
-            let service = reader.service.clone();
             // First it listens and then it looks, so that nothing lies between.
-            let follower = service.feed.follow(&reader.tenant, after, view);
-            reader.follower = Some(follower);
-            reader._subscribed = Some(service.metrics.subscribed("activities"));
+            let follower = service.feed.follow(&principal.tenant_id, after, view);
+            let reader = Reader {
+                follower,
+                caught_up: false,
+                ping: Instant::now() + live::PING,
+                _subscribed: service.metrics.subscribed("activities"),
+                service,
+            };
             Ok(reader.respond(&principal))
         }
         Some(other) => Err(Problem::invalid_query(format!(
@@ -165,24 +156,43 @@ async fn start(
     }
 }
 
-/// One who reads activities.
+/// What lies after a position. May be empty with more to come.
+async fn page(
+    service: &Inner,
+    principal: &Principal,
+    after: u64,
+    view: &View,
+) -> StoreResult<Page> {
+    let page = service
+        .store
+        .read_log(
+            &principal.tenant_id,
+            after,
+            Some(view.entity_types()),
+            JOINED,
+        )
+        .await?;
+    let events: Vec<&StoredEvent> = page.events.iter().collect();
+    Ok(Page {
+        activities: activities(service, &events, view).await?,
+        offset: page.scanned,
+        has_more: page.has_more,
+    })
+}
+
+/// One who reads activities as they happen. He pulls as fast as his client reads; what is written is written once for all
+/// who have come as far and see the same.
 struct Reader {
     service: Arc<Inner>,
-    /// Tells when there is more.
-    follower: Option<Follower>,
-    tenant: String,
-    rights: Rights,
-    types: Vec<String>,
-    after: u64,
+    follower: Follower,
     caught_up: bool,
     ping: Instant,
-    _subscribed: Option<Subscribed>,
+    _subscribed: Subscribed,
 }
 
 impl Reader {
     fn respond(self, principal: &Principal) -> Response {
-        let scope = self.service.scope(principal);
-        let end = self.service.end_of(principal, &scope);
+        let end = self.service.end_of(principal, self.follower.view().scope());
         let headers = [
             (header::CONTENT_TYPE.as_str(), "text/event-stream"),
             (header::CACHE_CONTROL.as_str(), "no-cache"),
@@ -207,74 +217,80 @@ impl Reader {
 
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let page = self
-                .page()
+            let look = self
+                .follower
+                .look_written(&Writer(&self.service))
                 .await
                 .inspect_err(|error| tracing::error!(%error, "a stream of activities ends"))
                 .ok()?;
-            let mut text = String::new();
-            for activity in &page.activities {
-                // Writing these types cannot fail.
-                let json = serde_json::to_string(activity).unwrap_or_default();
-                let id = activity.activity_id.to_string();
-                text.push_str(Record::new("change", &id, &json).text_as_sse());
-            }
-            if !page.has_more && !self.caught_up {
+            let changes = look.frame.sse();
+            if !look.has_more && !self.caught_up {
                 self.caught_up = true;
-                let (id, json) = (page.offset.to_string(), json!({ "offset": page.offset }));
-                text.push_str(Record::new("offset", &id, &json.to_string()).text_as_sse());
+                let offset = look.frame.scanned();
+                let (id, json) = (offset.to_string(), json!({ "offset": offset }));
+                let caught_up = Record::new("offset", &id, &json.to_string());
+                return Some([&*changes, caught_up.sse()].concat().into());
             }
-            if !text.is_empty() {
-                return Some(text.into());
+            if !changes.is_empty() {
+                return Some(changes);
             }
             if Instant::now() >= self.ping {
                 return Some(Bytes::from_static(b": ping\n\n"));
             }
-            if !page.has_more
-                && let Some(follower) = &mut self.follower
-            {
-                let _ = timeout_at(self.ping, follower.wait_beyond(self.after)).await;
+            if !look.has_more {
+                let _ = timeout_at(self.ping, self.follower.wait()).await;
             }
         }
     }
+}
 
-    /// What lies after the position, which then moves on. May be empty with more to come.
-    async fn page(&mut self) -> StoreResult<Page> {
-        let store = &self.service.store;
-        let page = store
-            .read_log(&self.tenant, self.after, Some(&self.types), PAGE)
-            .await?;
-        let mut rows: HashMap<EntityKey, Map<String, Value>> = HashMap::new();
-        let models = &self.service.models;
-        for name in &self.types {
-            let Some(model) = models.model(name) else {
-                continue;
-            };
-            let of_model = page.events.iter().filter(|it| it.key.entity_type == *name);
-            let mut keys: Vec<EntityKey> = of_model.map(|event| event.key.clone()).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            if keys.is_empty() {
-                continue;
-            }
-            for head in store.heads(model, &keys).await? {
-                let key = head.key.clone();
-                if let Some(mut state) = head.folded.into_state() {
-                    self.rights.redact_state(model, &mut state);
-                    rows.insert(key, state);
-                }
+/// Writes activities for streams.
+struct Writer<'a>(&'a Inner);
+
+#[async_trait]
+impl Write for Writer<'_> {
+    async fn write(&self, portion: Portion<'_>, view: &View) -> StoreResult<Written> {
+        let activities = activities(self.0, portion.events, view).await?;
+        let records = activities.iter().map(|activity| {
+            // Writing these types cannot fail.
+            let json = serde_json::to_string(activity).unwrap_or_default();
+            Record::new("change", &activity.activity_id.to_string(), &json)
+        });
+        Ok(Written::all(records.collect()))
+    }
+}
+
+/// Entries of the log, each with its row as it is now.
+async fn activities(
+    service: &Inner,
+    events: &[&StoredEvent],
+    view: &View,
+) -> StoreResult<Vec<Activity>> {
+    let (models, rights) = (&service.models, view.rights());
+    let mut rows: HashMap<EntityKey, Map<String, Value>> = HashMap::new();
+    for name in view.entity_types() {
+        let Some(model) = models.model(name) else {
+            continue;
+        };
+        let of_model = events.iter().filter(|it| it.key.entity_type == *name);
+        let mut keys: Vec<EntityKey> = of_model.map(|event| event.key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.is_empty() {
+            continue;
+        }
+        for head in service.store.heads(model, &keys).await? {
+            let key = head.key.clone();
+            if let Some(mut state) = head.folded.into_state() {
+                rights.redact_state(model, &mut state);
+                rows.insert(key, state);
             }
         }
-        self.after = page.scanned;
-        let activities = page.events.iter();
-        Ok(Page {
-            activities: activities
-                .filter_map(|event| activity(event, models, &self.rights, &rows))
-                .collect(),
-            offset: page.scanned,
-            has_more: page.has_more,
-        })
     }
+    Ok(events
+        .iter()
+        .filter_map(|event| activity(event, models, rights, &rows))
+        .collect())
 }
 
 fn activity(
@@ -284,11 +300,18 @@ fn activity(
     rows: &HashMap<EntityKey, Map<String, Value>>,
 ) -> Option<Activity> {
     let model = models.model(&event.key.entity_type)?;
-    let sees = |name: &String| model.field(name).is_some_and(|field| rights.sees(field));
+    let sees = |name: &&str| model.field(name).is_some_and(|field| rights.sees(field));
+    // By their names of today, of which alone the rights know.
+    let now = |name: &str| {
+        let name = upcast::name_now(model, event.schema_version, name);
+        Some(name).filter(sees).map(str::to_owned)
+    };
     let changed = event.change.iter().flat_map(|change| &change.changed);
+    let mut changed_keys: Vec<String> = changed.filter_map(|name| now(name)).collect();
+    changed_keys.sort_unstable();
     let mut tx = event.declared();
     if let Some(tx) = &mut tx {
-        tx.changed_field = tx.changed_field.take().filter(sees);
+        tx.changed_field = tx.changed_field.take().and_then(|name| now(&name));
     }
     Some(Activity {
         data: rows.get(&event.key).cloned(),
@@ -300,7 +323,7 @@ fn activity(
             _ => "update",
         },
         activity_id: event.seq,
-        changed_keys: changed.filter(|name| sees(name)).cloned().collect(),
+        changed_keys,
         created_at: time::from_millis(event.received_at),
         tx,
     })

@@ -83,13 +83,14 @@ impl<'a> EventMessage<'a> {
 
 /// What a reader may see of what a writer expected.
 fn shown_expectations(event: &StoredEvent, models: &Models, rights: &Rights) -> Option<Expected> {
-    let mut expected = event.change.as_ref()?.expected.clone()?;
+    let expected = event.change.as_ref()?.expected.as_ref()?;
     let model = models.model(&event.key.entity_type)?;
-    expected.retain(|name, _| {
-        let field = model.field(name);
-        name == WHOLE_ROW || field.is_some_and(|field| rights.sees(field))
+    let shown = expected.iter().filter(|(name, _)| {
+        let now = upcast::name_now(model, event.schema_version, name);
+        let field = model.field(now);
+        *name == WHOLE_ROW || field.is_some_and(|field| rights.sees(field))
     });
-    Some(expected)
+    Some(shown.map(|(name, by)| (name.clone(), *by)).collect())
 }
 
 /// What a reader may see of a payload, and its version. Hidden fields are known by their names of today: where

@@ -92,6 +92,21 @@ pub fn lift(
     Ok(())
 }
 
+/// What the model calls now what it called so in a version.
+pub fn name_now<'a>(model: &'a Model, version: u32, name: &'a str) -> &'a str {
+    let mut now = name;
+    for from in version..model.version {
+        let upcast = model.upcasts.iter().find(|upcast| upcast.from == from);
+        for step in upcast.iter().flat_map(|upcast| upcast.steps.iter()) {
+            match step {
+                Lift::Rename { from, to } if from == now => now = to,
+                Lift::Rename { .. } | Lift::Default { .. } | Lift::Function { .. } => {}
+            }
+        }
+    }
+    now
+}
+
 /// The value that a step gives a field, as a payload has it.
 pub fn default_of(model: &Model, field: &str, literal: &str) -> Value {
     let known = model.field(field);
