@@ -152,8 +152,7 @@ impl Emitter for Sql {
             let path = format!("client/rows/{}.sql", rows.file);
             out.render(&path, "rows", &Device { rows })?;
         }
-        let tables = [Mode::Rows, Mode::Api].into_iter();
-        for model in tables.flat_map(|mode| of_mode(schema, mode)) {
+        for model in schema.models() {
             let table = server::table(model, self.dialect);
             let path = format!("server/{}.sql", model.path);
             out.render(&path, "table", &Server { table })?;

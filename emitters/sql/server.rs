@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sync_runtime::{
-    schema::Model,
+    schema::{Mode, Model},
     sql::{self, literal, quoted},
     tables,
 };
@@ -62,17 +62,18 @@ struct Trigger {
     table: String,
 }
 
-/// The table of a model whose state is a row, with the triggers that capture what other programs write.
+/// The table of a model: the projection of an events model, or rows with the triggers that capture what other programs
+/// write.
 pub(super) fn table(model: &Model, dialect: Dialect) -> Table {
-    let (table, triggers) = match dialect {
-        Dialect::Postgres => (
-            sql::postgres::create_table(model),
-            sql::postgres::triggers(model),
-        ),
-        Dialect::Sqlite => (
-            sql::sqlite::create_table(model),
-            sql::sqlite::triggers(model),
-        ),
+    let table = match (model.mode, dialect) {
+        (Mode::Events, Dialect::Postgres) => sql::projection::postgres_table(model),
+        (Mode::Events, Dialect::Sqlite) => sql::projection::sqlite_table(model),
+        (Mode::Rows | Mode::Api, Dialect::Postgres) => sql::postgres::create_table(model),
+        (Mode::Rows | Mode::Api, Dialect::Sqlite) => sql::sqlite::create_table(model),
+    };
+    let triggers = match dialect {
+        Dialect::Postgres => sql::postgres::triggers(model),
+        Dialect::Sqlite => sql::sqlite::triggers(model),
     };
     let triggers = triggers.into_iter().map(|(name, sql)| Trigger {
         name: match dialect {

@@ -1,7 +1,7 @@
 //! All entities that log or projection has, a page at a time.
 
 use super::{AdminError, Context, Scope};
-use crate::{principal::Principal, schema::Mode, semantics::fold::Reducer, store::EntityKey};
+use crate::{principal::Principal, semantics::fold::Reducer, store::EntityKey};
 
 /// The most ids of a page.
 const PAGE: u32 = 500;
@@ -26,8 +26,7 @@ pub(super) fn reducers<'a>(
     let found: Vec<Reducer<'a>> = models
         .filter(|model| {
             let wanted = scope.entity_type.as_deref();
-            // Rows are not folded from the log: their table is what they are.
-            model.mode == Mode::Events && wanted.is_none_or(|wanted| wanted == model.entity)
+            model.is_logged() && wanted.is_none_or(|wanted| wanted == model.entity)
         })
         .filter_map(|model| context.models.reducer(&model.entity))
         .collect();

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 50;
 pub(super) async fn rebuild(context: &Context, scope: &Scope) -> Result<Verdict, AdminError> {
     let reducers = entities::reducers(context, scope)?;
     let mut progress = Progress::new("entities", None);
-    let (mut folded, mut removed) = (0_u64, 0_u64);
+    let mut total = Rebuilt::default();
     for tenant in entities::tenants(context, scope).await? {
         for &reducer in &reducers {
             let mut after = String::new();
@@ -29,8 +29,9 @@ pub(super) async fn rebuild(context: &Context, scope: &Scope) -> Result<Verdict,
                 for some in keys.chunks(AT_ONCE) {
                     let started = Instant::now();
                     let done = rebuild_some(context, some).await?;
-                    folded += done.folded;
-                    removed += done.removed;
+                    total.folded += done.folded;
+                    total.removed += done.removed;
+                    total.left += done.left;
                     progress.add(some.len() as u64);
                     // As long again for those who write.
                     tokio::time::sleep(started.elapsed()).await;
@@ -39,9 +40,22 @@ pub(super) async fn rebuild(context: &Context, scope: &Scope) -> Result<Verdict,
         }
     }
     progress.end();
+    let Rebuilt {
+        folded,
+        removed,
+        left,
+    } = total;
+    let mut said =
+        format!("{folded} entities folded again, {removed} removed that the log does not have");
+    if left > 0 {
+        said.push_str(&format!(
+            "; {left} rows are in their table and not in the log, as when they were written while its triggers were off. \
+             They are left as they are; what is inserted again under a new id is in the log"
+        ));
+    }
     context.report.end(
-        &format!("{folded} entities folded again, {removed} removed that the log does not have"),
-        json!({ "kind": "end", "folded": folded, "removed": removed }),
+        &said,
+        json!({ "kind": "end", "folded": folded, "removed": removed, "left": left }),
     );
     Ok(Verdict::Well)
 }

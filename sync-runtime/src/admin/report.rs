@@ -19,6 +19,8 @@ pub(super) struct Report {
 pub(super) enum Finding {
     /// A projection is not the fold of its log.
     Projection { problem: Problem },
+    /// A row is not what the log made it.
+    Row { problem: Problem },
     /// A snapshot is not the fold up to its place.
     Snapshot { events: u64, problem: Problem },
     /// A custom effect failed, and so did nothing. The fold is right.
@@ -90,6 +92,7 @@ fn as_json(key: &EntityKey, finding: &Finding) -> Map<String, Value> {
     };
     let (kind, said) = match finding {
         Finding::Projection { problem } => ("projection", of_problem(problem)),
+        Finding::Row { problem } => ("row", of_problem(problem)),
         Finding::Snapshot { events, problem } => {
             let mut said = of_problem(problem);
             said["event_count"] = json!(events);
@@ -137,6 +140,7 @@ fn as_text(key: &EntityKey, finding: &Finding) -> String {
     };
     match finding {
         Finding::Projection { problem } => of_problem("the projection", problem),
+        Finding::Row { problem } => of_problem("the row", problem),
         Finding::Snapshot { events, problem } => {
             of_problem(&format!("the snapshot of {events} events"), problem)
         }

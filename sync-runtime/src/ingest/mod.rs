@@ -8,6 +8,7 @@ pub mod group;
 pub mod incoming;
 mod outcome;
 mod refold;
+mod replay;
 mod rewind;
 pub mod rows;
 pub mod submission;
@@ -18,4 +19,5 @@ pub use outcome::{Code, Outcome, Rejection, WrittenRow};
 #[cfg(feature = "admin")]
 pub(crate) use refold::fold_or_reason;
 pub(crate) use refold::fold_stored;
+pub(crate) use replay::Replay;
 pub(crate) use rewind::Rewind;

@@ -39,7 +39,7 @@ pub(crate) fn fold_stored(reducer: Reducer<'_>, folded: &mut Folded, event: &Sto
 }
 
 /// Tells the operators of a function of the application that failed.
-fn report(reducer: Reducer<'_>, event: &StoredEvent, reason: &str) {
+pub(super) fn report(reducer: Reducer<'_>, event: &StoredEvent, reason: &str) {
     // A reader of the audit trail is none of those who should hear of it, again and again.
     let Some(faults) = reducer.faults else {
         return;

@@ -1,4 +1,4 @@
-//! The tables of models whose state is a row: `rows` and `api` mode.
+//! The tables of models: rows of `rows` and `api` mode, and projections of `events` mode.
 //!
 //! Text alone, for whoever makes the tables: a server when it starts, and the generator's SQL target. A column is as
 //! the database has such values, so that other programs can read, join, index and write it; beside the fields stand
@@ -7,6 +7,7 @@
 
 mod kind;
 pub mod postgres;
+pub mod projection;
 pub mod sqlite;
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::Value;
 pub use kind::Kind;
 
 use crate::{
-    schema::{Field, FieldKind, Model, Type, Visibility},
+    schema::{Field, FieldKind, Lift, Model, Type, Upcast, Visibility},
     semantics::values,
 };
 
@@ -64,6 +65,33 @@ fn filled(field: &Field) -> (Option<Filled>, bool) {
             (value.map(Filled::Value), nullable)
         }
     }
+}
+
+/// The columns of a table that the model calls otherwise by now, with their names of today: an upcast says so. What is there
+/// under its name of today is not looked for.
+pub fn renamed(model: &Model, there: &[String]) -> Vec<(String, String)> {
+    let has = |name: &str| there.iter().any(|there| there == name);
+    let mut upcasts: Vec<&Upcast> = model.upcasts.iter().collect();
+    upcasts.sort_by_key(|upcast| std::cmp::Reverse(upcast.from));
+    let mut renamed: Vec<(String, String)> = Vec::new();
+    for field in model.fields.iter().filter(|field| !has(&field.name)) {
+        let mut name = &*field.name;
+        for step in upcasts.iter().flat_map(|upcast| upcast.steps.iter().rev()) {
+            let Lift::Rename { from, to } = step else {
+                continue;
+            };
+            if to != name {
+                continue;
+            }
+            name = from;
+            let is_free = model.field(name).is_none() && renamed.iter().all(|(it, _)| it != name);
+            if has(name) && is_free {
+                renamed.push((name.to_owned(), field.name.to_string()));
+                break;
+            }
+        }
+    }
+    renamed
 }
 
 /// The fields whose changes by others are captured: those that a payload may hold.

@@ -60,6 +60,28 @@ pub fn add_column(model: &Model, field: &Field) -> String {
     )
 }
 
+/// Gives a column its name of today, also where a row says which transaction wrote it.
+pub fn rename_column(model: &Model, from: &str, to: &str) -> String {
+    let table = quoted(&model.path);
+    let rename = format!(
+        "ALTER TABLE {table} RENAME COLUMN {} TO {};",
+        quoted(from),
+        quoted(to)
+    );
+    if model.mode != Mode::Rows {
+        return rename;
+    }
+    let (old, new) = (literal(from), literal(to));
+    format!(
+        // Before the table's own lock, in the order in which writers take the two.
+        "SELECT pg_advisory_xact_lock(hashtext('syncable'), hashtext('log'));\n{rename}\n\
+         UPDATE {table} SET field_tx = ((field_tx::jsonb - {old}) || jsonb_build_object({new}, field_tx -> {old}))::json \
+         WHERE field_tx -> {old} IS NOT NULL;\n\
+         UPDATE {table} SET tx = jsonb_set(tx::jsonb, '{{changed_field}}', to_jsonb({new}::text))::json \
+         WHERE tx ->> 'changed_field' = {old};"
+    )
+}
+
 fn definition(field: &Field, later: bool) -> String {
     let (fill, nullable) = filled(field);
     let kind = Kind::of(field);

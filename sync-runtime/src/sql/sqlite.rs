@@ -63,6 +63,28 @@ pub fn add_column(model: &Model, field: &Field) -> String {
     )
 }
 
+/// Gives a column its name of today, also where a row says which transaction wrote it.
+pub fn rename_column(model: &Model, from: &str, to: &str) -> String {
+    let table = quoted(&model.path);
+    let mut sql = format!(
+        "ALTER TABLE {table} RENAME COLUMN {} TO {};",
+        quoted(from),
+        quoted(to)
+    );
+    if model.mode == Mode::Rows {
+        let path = |name: &str| literal(&format!("$.\"{name}\""));
+        let (old, new) = (path(from), path(to));
+        sql.push_str(&format!(
+            "\nUPDATE {table} SET field_tx = json_remove(json_set(field_tx, {new}, json_extract(field_tx, {old})), {old}) \
+             WHERE json_type(field_tx, {old}) IS NOT NULL;\n\
+             UPDATE {table} SET tx = json_set(tx, '$.changed_field', {}) WHERE json_extract(tx, '$.changed_field') = {};",
+            literal(to),
+            literal(from)
+        ));
+    }
+    sql
+}
+
 fn definition(field: &Field, later: bool) -> String {
     let (fill, nullable) = filled(field);
     let kind = Kind::of(field);

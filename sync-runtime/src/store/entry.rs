@@ -165,6 +165,11 @@ impl StoredEvent {
         })
     }
 
+    /// The number by which those who follow a shape know its transaction: its position, which no other has.
+    pub fn txid(&self) -> u64 {
+        self.seq
+    }
+
     /// Whether it is the change of a row of which nothing was applied, because later writes were there.
     pub fn is_overtaken(&self) -> bool {
         let change = self.change.as_ref();

@@ -178,6 +178,13 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<String>>;
 
+    /// The row of a key, whatever the log says; `Err` inside: what is there cannot be read.
+    async fn stored_row(
+        &self,
+        model: &Model,
+        key: &EntityKey,
+    ) -> Result<std::result::Result<Option<Head>, String>>;
+
     /// The projection and all snapshots of an entity, whatever is in them.
     async fn stored_folds(&self, model: &Model, key: &EntityKey) -> Result<StoredFolds>;
 }
@@ -225,6 +232,9 @@ pub trait WriteGroup: EntityLog {
 
     /// Replaces projections of one model.
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()>;
+
+    /// Takes rows out of the hands of what captures the changes of others, so that they can be made as the log has them.
+    async fn detach_rows(&mut self, model: &Model, keys: &[EntityKey]) -> Result<()>;
 
     /// Adds snapshots.
     async fn save_snapshots(&mut self, snapshots: &[Snapshot]) -> Result<()>;

@@ -1,4 +1,6 @@
-//! `verify`: every projection and every snapshot against the fold of its log.
+//! `verify`: every projection and every snapshot against the fold of its log, and every row against the log that made it.
+
+mod row;
 
 use serde_json::{Value, json};
 
@@ -11,6 +13,7 @@ use super::{
 };
 use crate::{
     ingest::fold_or_reason,
+    schema::Mode,
     semantics::fold::{Folded, Reducer},
     store::{EntityKey, Place, Snapshot, StoredEvent},
 };
@@ -26,6 +29,7 @@ struct Count {
     entities: u64,
     tenants: u64,
     projections: u64,
+    rows: u64,
     snapshots: u64,
     customs: u64,
 }
@@ -44,10 +48,14 @@ pub(super) async fn verify(context: &Context, scope: &Scope) -> Result<Verdict, 
                     break;
                 }
                 for key in &keys {
-                    let findings = entity(context, reducer, key).await?;
+                    let findings = match reducer.model.mode {
+                        Mode::Rows => row::findings(context, reducer, key).await?,
+                        Mode::Events | Mode::Api => entity(context, reducer, key).await?,
+                    };
                     for finding in &findings {
                         match finding {
                             Finding::Projection { .. } => count.projections += 1,
+                            Finding::Row { .. } => count.rows += 1,
                             Finding::Snapshot { .. } => count.snapshots += 1,
                             Finding::Custom { .. } => count.customs += 1,
                         }
@@ -60,14 +68,15 @@ pub(super) async fn verify(context: &Context, scope: &Scope) -> Result<Verdict, 
         }
     }
     progress.end();
-    let wrong = count.projections + count.snapshots > 0;
+    let wrong = count.projections + count.rows + count.snapshots > 0;
     context.report.end(
         &format!(
-            "{} entities of {} tenants verified: {} projections and {} snapshots differ, {} custom effects failed{}",
+            "{} entities of {} tenants verified: {} projections and {} snapshots differ, {} rows differ, {} custom effects failed{}",
             count.entities,
             count.tenants,
             count.projections,
             count.snapshots,
+            count.rows,
             count.customs,
             if wrong { "; `rebuild` mends them" } else { "" }
         ),
@@ -76,6 +85,7 @@ pub(super) async fn verify(context: &Context, scope: &Scope) -> Result<Verdict, 
             "entities": count.entities,
             "tenants": count.tenants,
             "projections": count.projections,
+            "rows": count.rows,
             "snapshots": count.snapshots,
             "customs": count.customs,
         }),

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 #[cfg(feature = "admin")]
 pub(crate) use repair::{Rebuilt, Refused, Restored};
+pub(crate) use row::apply as apply_row;
 use rules::Rules;
 pub(crate) use rules::is_inside;
 

@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use super::{Grouping, row};
 use crate::{
-    ingest::refold::{self, fold_stored},
+    ingest::{
+        Replay,
+        refold::{self, fold_stored},
+    },
     registry::Models,
     schema::Mode,
-    semantics::hlc::Clock,
+    semantics::{fold::Reducer, hlc::Clock},
     store::{EntityKey, Head, Lookup, Place, Result, StoredEvent, WriteGroup},
 };
 
@@ -18,6 +21,8 @@ pub(crate) struct Rebuilt {
     pub(crate) folded: u64,
     /// Projections that the log knows nothing of, and that are gone now.
     pub(crate) removed: u64,
+    /// Rows that the log knows nothing of. They are somebody's, and are left.
+    pub(crate) left: u64,
 }
 
 /// What a restore did.
@@ -53,7 +58,13 @@ impl<'a> Grouping<'a> {
         let mut grouping = Self::new(models, clock, 0, group);
         let mut done = Rebuilt::default();
         for key in keys {
-            if grouping.fold_anew(key).await? {
+            let reducer = models.reducer(&key.entity_type);
+            if let Some(reducer) = reducer.filter(|reducer| reducer.model.mode == Mode::Rows) {
+                match grouping.row_anew(reducer, key).await? {
+                    true => done.folded += 1,
+                    false => done.left += 1,
+                }
+            } else if grouping.fold_anew(key).await? {
                 done.folded += 1;
             } else if let Some(model) = models.model(&key.entity_type) {
                 grouping.group.drop_head(model, key).await?;
@@ -194,6 +205,19 @@ impl<'a> Grouping<'a> {
     async fn fold_anew(&mut self, key: &EntityKey) -> Result<bool> {
         self.group.drop_snapshots_from(key, &Place::first()).await?;
         self.refold(key).await
+    }
+
+    /// A row made again from the log alone; whether the log has it.
+    async fn row_anew(&mut self, reducer: Reducer<'_>, key: &EntityKey) -> Result<bool> {
+        let mut replay = Replay::of(&mut *self.group, reducer, key).await?;
+        let Some(head) = replay.to(u64::MAX).cloned() else {
+            return Ok(false);
+        };
+        let keys = std::slice::from_ref(key);
+        self.group.detach_rows(reducer.model, keys).await?;
+        self.heads.insert(key.clone(), head);
+        self.dirty.insert(key.clone());
+        Ok(true)
     }
 
     async fn load_heads(&mut self, events: &[StoredEvent]) -> Result<()> {

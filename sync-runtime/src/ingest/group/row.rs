@@ -4,6 +4,7 @@ use super::{Grouping, judge::write, occurrence, refuse::refuse};
 use crate::{
     ingest::{
         Code, Rejection, WrittenRow,
+        refold::{lifted, report},
         rows::RowInput,
         submission::{Acceptance, Submission},
     },
@@ -100,19 +101,23 @@ impl Grouping<'_> {
     }
 }
 
-/// Applies a change of the log to its row, after all that was logged before it.
-pub(super) fn apply(reducer: Reducer<'_>, head: &mut Head, event: &StoredEvent) -> bool {
-    let applied = match reducer.model.event_of_type(&event.event_type) {
-        Some(declared) => rows::apply(
+/// Applies a change of the log to its row, after all that was logged before it; lifted to the model's version.
+pub(crate) fn apply(reducer: Reducer<'_>, head: &mut Head, event: &StoredEvent) -> bool {
+    let declared = reducer.model.event_of_type(&event.event_type);
+    let applied = declared.is_some_and(|declared| match lifted(reducer, declared, event) {
+        Ok(payload) => rows::apply(
             reducer,
             (&mut head.folded, &mut head.stamps),
             declared,
-            &event.payload,
+            &payload,
             &occurrence(event),
             event.declared(),
         ),
-        None => false,
-    };
+        Err(reason) => {
+            report(reducer, event, &reason);
+            false
+        }
+    });
     let place = event.place();
     if head.event_count == 0 || place > head.last {
         head.last = place;

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 use sqlx::{Postgres, QueryBuilder, postgres::PgArguments, query::Query};
 
+pub(super) use crate::sql::{literal, quoted};
 use crate::{
     schema::{Field, Model, Type},
     semantics::values,
@@ -58,25 +59,6 @@ impl Column {
             | Type::Struct(_)
             | Type::Union(_) => return None,
         })
-    }
-
-    /// As `ALTER TABLE … ADD COLUMN` takes it. Text is ordered by code point, as everywhere.
-    pub(super) fn definition(self) -> &'static str {
-        match self {
-            Self::Text => "text COLLATE \"C\"",
-            other => other.sql_type(),
-        }
-    }
-
-    /// As `format_type` gives it back.
-    pub(super) fn sql_type(self) -> &'static str {
-        match self {
-            Self::Bool => "boolean",
-            Self::Int => "bigint",
-            Self::Float => "double precision",
-            Self::Numeric => "numeric",
-            Self::Text => "text",
-        }
     }
 
     /// The type of an array that brings its values.
@@ -147,16 +129,6 @@ pub(super) fn shared(model: &Model) -> Vec<(&Field, Column)> {
         .shared_fields()
         .filter_map(|field| Some((field, Column::of(field)?)))
         .collect()
-}
-
-/// An identifier.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A string literal.
-pub(super) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn int(value: &Value) -> Option<i64> {

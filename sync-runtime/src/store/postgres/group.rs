@@ -305,6 +305,12 @@ impl WriteGroup for PostgresGroup<'_> {
         self.execute(CONTEXT, query).await
     }
 
+    async fn detach_rows(&mut self, model: &Model, keys: &[EntityKey]) -> Result<()> {
+        table::detach(&mut self.connection, model, keys)
+            .await
+            .map_err(StoreError::during("detaching rows"))
+    }
+
     async fn save_snapshots(&mut self, snapshots: &[Snapshot]) -> Result<()> {
         const CONTEXT: &str = "saving snapshots";
         if snapshots.is_empty() {

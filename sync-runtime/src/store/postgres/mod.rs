@@ -263,6 +263,16 @@ impl Store for PostgresStore {
             .map_err(StoreError::during("listing entities"))
     }
 
+    async fn stored_row(
+        &self,
+        model: &Model,
+        key: &EntityKey,
+    ) -> Result<std::result::Result<Option<Head>, String>> {
+        inspect::stored_row(&self.readers, model, key)
+            .await
+            .map_err(StoreError::during("reading a row"))
+    }
+
     async fn stored_folds(&self, model: &Model, key: &EntityKey) -> Result<StoredFolds> {
         inspect::stored_folds(&self.readers, model, key)
             .await

@@ -222,7 +222,20 @@ pub(super) async fn snapshot_before(
         .transpose()
 }
 
+/// The projections of these entities; of rows also those that have ended.
 pub(super) async fn heads(
+    connection: &mut PgConnection,
+    model: &Model,
+    keys: &[EntityKey],
+) -> sqlx::Result<Vec<Head>> {
+    let mut heads = present(connection, model, keys).await?;
+    let ended = table::ended(connection, model, keys, &heads).await?;
+    heads.extend(ended);
+    Ok(heads)
+}
+
+/// What the model's table has of these entities.
+pub(super) async fn present(
     connection: &mut PgConnection,
     model: &Model,
     keys: &[EntityKey],
@@ -231,7 +244,7 @@ pub(super) async fn heads(
     let ids: Vec<&str> = keys.iter().map(|key| &*key.entity_id).collect();
     let table = Table::of(model);
     // Each is looked up by the index, whatever the planner believes of a table that is new and grows.
-    let mut heads: Vec<Head> = sqlx::query(AssertSqlSafe(format!(
+    sqlx::query(AssertSqlSafe(format!(
         "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
          (SELECT {} FROM {} WHERE _tenant_id = wanted.tenant AND {} = {} LIMIT 1) AS found",
         table.columns,
@@ -241,14 +254,11 @@ pub(super) async fn heads(
     )))
     .bind(tenants)
     .bind(ids)
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?
     .iter()
     .map(|row| rows::head(row, model))
-    .collect::<sqlx::Result<_>>()?;
-    let ended = table::ended(connection, model, keys, &heads).await?;
-    heads.extend(ended);
-    Ok(heads)
+    .collect()
 }
 
 /// Entities whose projection was folded by an older version of the model.

@@ -27,6 +27,8 @@ pub(super) struct Table<'a> {
     pub(super) columns: String,
     /// The column of the id.
     pub(super) key: String,
+    /// The id as text.
+    pub(super) key_text: String,
     /// What holds of an entity that is there.
     pub(super) live: &'static str,
 }
@@ -40,10 +42,12 @@ impl<'a> Table<'a> {
                 name,
                 columns: rows::HEAD.to_owned(),
                 key: "_id".to_owned(),
+                key_text: "_id".to_owned(),
                 live: "_phase = 'live'",
             };
         }
         let key = quoted(sql::id_column(model));
+        let key_text = format!("{key}::text COLLATE \"C\"");
         let mut columns = vec!["_tenant_id".to_owned(), format!("{key}::text AS _id")];
         columns.extend(shared(model).map(|(field, kind)| {
             let name = quoted(&field.name);
@@ -65,6 +69,7 @@ impl<'a> Table<'a> {
             name,
             columns: columns.join(", "),
             key,
+            key_text,
             live: "TRUE",
         }
     }
@@ -131,6 +136,29 @@ pub(super) async fn save(
         .await?;
     }
     Ok(())
+}
+
+/// Gives rows a position that no change has: whoever writes them next is not taken for another program.
+pub(super) async fn detach(
+    connection: &mut PgConnection,
+    model: &Model,
+    keys: &[EntityKey],
+) -> sqlx::Result<()> {
+    let table = Table::of(model);
+    let tenants: Vec<&str> = keys.iter().map(|key| &*key.tenant).collect();
+    let ids: Vec<&str> = keys.iter().map(|key| &*key.entity_id).collect();
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE {0} SET _seq = -1 FROM unnest($1::text[], $2::text[]) AS wanted (tenant, id) \
+         WHERE _tenant_id = wanted.tenant AND {0}.{1} = {2}",
+        table.name,
+        table.key,
+        table.id("wanted.id")
+    )))
+    .bind(tenants)
+    .bind(ids)
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 fn upsert(table: &Table<'_>) -> String {

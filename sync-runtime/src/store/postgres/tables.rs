@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-use super::columns::{Column, literal, quoted};
+use super::columns::{literal, quoted};
 use crate::{
     schema::{Field, Mode, Model, Schema, Visibility},
     sql::{self, Kind},
@@ -145,11 +145,12 @@ fn projection(
 ) -> Result<()> {
     let table = quoted(&model.path);
     if there.is_empty() {
-        migrations.add(format!("the model `{}`", model.entity), creation(model));
+        let sql = sql::projection::postgres_table(model);
+        migrations.add(format!("the model `{}`", model.entity), sql);
         return Ok(());
     }
     for field in model.fields.iter() {
-        let Some((definition, ty)) = definition(field) else {
+        let Some((definition, ty)) = sql::projection::postgres_column(field) else {
             continue;
         };
         let name = quoted(&field.name);
@@ -201,9 +202,19 @@ fn rows(model: &Model, there: &[(String, String)], migrations: &mut Migrations) 
         migrations.add(format!("the model `{}`", model.entity), sql);
         return Ok(());
     }
+    let names: Vec<String> = there.iter().map(|(name, _)| name.clone()).collect();
+    let renamed = sql::renamed(model, &names);
+    for (from, to) in &renamed {
+        migrations.add(
+            format!("the field `{to}` of `{}`, which was `{from}`", model.entity),
+            sql::postgres::rename_column(model, from, to),
+        );
+    }
     for field in model.fields.iter() {
         let ty = sql::postgres::column_type(Kind::of(field));
-        match there.iter().find(|(there, _)| *there == field.name) {
+        let was = renamed.iter().find(|(_, to)| *to == field.name);
+        let name = was.map_or(&*field.name, |(from, _)| from);
+        match there.iter().find(|(there, _)| there == name) {
             None => migrations.add(
                 format!("the field `{}` of `{}`", field.name, model.entity),
                 sql::postgres::add_column(model, field),
@@ -259,51 +270,14 @@ fn triggers(model: &Model, found: &[(String, Option<String>)], migrations: &mut 
     }
 }
 
-fn creation(model: &Model) -> String {
-    let mut lines = vec![
-        "_tenant_id text COLLATE \"C\" NOT NULL".to_owned(),
-        "_id text COLLATE \"C\" NOT NULL".to_owned(),
-        "_phase text NOT NULL".to_owned(),
-        "_state json".to_owned(),
-        "_last_hlc text COLLATE \"C\" NOT NULL".to_owned(),
-        "_last_event_id uuid NOT NULL".to_owned(),
-        "_event_count bigint NOT NULL".to_owned(),
-        "_seq bigint NOT NULL".to_owned(),
-        "_schema_version integer NOT NULL".to_owned(),
-        "_snapshot_count bigint NOT NULL".to_owned(),
-    ];
-    for field in model.fields.iter() {
-        if let Some((definition, _)) = definition(field) {
-            lines.push(format!("{} {definition}", quoted(&field.name)));
-        }
-    }
-    lines.push("PRIMARY KEY (_tenant_id, _id)".to_owned());
-    format!(
-        // Room in each page keeps an entity's next state beside its last one, out of the index.
-        "CREATE TABLE {} (\n    {}\n) WITH (fillfactor = 80);",
-        quoted(&model.path),
-        lines.join(",\n    ")
-    )
-}
-
-/// How a field's column is defined, and its type as the catalogue has it; `None` where it has no column.
-fn definition(field: &Field) -> Option<(&'static str, &'static str)> {
-    match Column::of(field) {
-        Some(column) => Some((column.definition(), column.sql_type())),
-        None if field.visibility == Visibility::Excluded => Some(("json", "json")),
-        None => None,
-    }
-}
-
 /// Fills a shared column that is added later from the states.
 fn fill(model: &Model, field: &Field) -> String {
-    match Column::of(field) {
-        Some(column) if field.visibility != Visibility::Excluded => format!(
-            "\nUPDATE {} SET {} = (_state ->> {})::{} WHERE _state IS NOT NULL;",
+    match sql::projection::postgres_column(field) {
+        Some((_, ty)) if field.visibility != Visibility::Excluded => format!(
+            "\nUPDATE {} SET {} = (_state ->> {})::{ty} WHERE _state IS NOT NULL;",
             quoted(&model.path),
             quoted(&field.name),
             literal(&field.name),
-            column.sql_type()
         ),
         _ => String::new(),
     }

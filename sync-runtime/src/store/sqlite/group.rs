@@ -221,6 +221,12 @@ impl WriteGroup for SqliteGroup<'_> {
         self.execute("saving entities", sql, rows).await
     }
 
+    async fn detach_rows(&mut self, model: &Model, keys: &[EntityKey]) -> Result<()> {
+        table::detach(&mut self.connection, model, keys)
+            .await
+            .map_err(StoreError::during("detaching rows"))
+    }
+
     async fn save_snapshots(&mut self, snapshots: &[Snapshot]) -> Result<()> {
         let sql = format!(
             "INSERT OR REPLACE INTO sync_snapshots ({}) SELECT {} FROM json_each(?1)",

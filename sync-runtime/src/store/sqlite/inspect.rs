@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use super::{columns, rows};
+use super::{columns, read, rows, table::Table};
 use crate::{
     schema::Model,
     store::{EntityKey, Head, StoredFolds},
@@ -26,12 +26,12 @@ pub(super) async fn entity_ids(
     after: &str,
     limit: u32,
 ) -> sqlx::Result<Vec<String>> {
+    let Table { name, key_text, .. } = Table::of(model);
     sqlx::query_scalar(AssertSqlSafe(format!(
         "SELECT id FROM (SELECT DISTINCT entity_id AS id FROM sync_events \
            WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id > ?3 ORDER BY entity_id LIMIT ?4) \
-         UNION SELECT id FROM (SELECT _id AS id FROM {} WHERE _tenant_id = ?1 AND _id > ?3 ORDER BY _id LIMIT ?4) \
-         ORDER BY id LIMIT ?4",
-        columns::quoted(&model.path)
+         UNION SELECT id FROM (SELECT {key_text} AS id FROM {name} WHERE _tenant_id = ?1 AND {key_text} > ?3 \
+           ORDER BY {key_text} LIMIT ?4) ORDER BY id LIMIT ?4",
     )))
     .bind(tenant)
     .bind(&*model.entity)
@@ -39,6 +39,20 @@ pub(super) async fn entity_ids(
     .bind(limit)
     .fetch_all(pool)
     .await
+}
+
+pub(super) async fn stored_row(
+    pool: &SqlitePool,
+    model: &Model,
+    key: &EntityKey,
+) -> sqlx::Result<Result<Option<Head>, String>> {
+    let mut connection = pool.acquire().await?;
+    let keys = std::slice::from_ref(key);
+    match read::present(&mut connection, model, keys).await {
+        Ok(heads) => Ok(Ok(heads.into_iter().next())),
+        Err(error @ sqlx::Error::ColumnDecode { .. }) => Ok(Err(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) async fn stored_folds(

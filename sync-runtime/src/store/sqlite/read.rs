@@ -209,7 +209,20 @@ pub(super) async fn snapshot_before(
         .transpose()
 }
 
+/// The projections of these entities; of rows also those that have ended.
 pub(super) async fn heads(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    keys: &[EntityKey],
+) -> sqlx::Result<Vec<Head>> {
+    let mut heads = present(connection, model, keys).await?;
+    let ended = table::ended(connection, model, keys, &heads).await?;
+    heads.extend(ended);
+    Ok(heads)
+}
+
+/// What the model's table has of these entities.
+pub(super) async fn present(
     connection: &mut SqliteConnection,
     model: &Model,
     keys: &[EntityKey],
@@ -219,7 +232,7 @@ pub(super) async fn heads(
         .map(|key| json!([key.tenant, key.entity_id]))
         .collect();
     let table = Table::of(model);
-    let mut heads: Vec<Head> = sqlx::query(AssertSqlSafe(format!(
+    sqlx::query(AssertSqlSafe(format!(
         "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
         table.columns,
         table.name,
@@ -227,14 +240,11 @@ pub(super) async fn heads(
         table.id("wanted.value ->> 1")
     )))
     .bind(wanted.to_string())
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?
     .iter()
     .map(|row| rows::head(row, model))
-    .collect::<sqlx::Result<_>>()?;
-    let ended = table::ended(connection, model, keys, &heads).await?;
-    heads.extend(ended);
-    Ok(heads)
+    .collect()
 }
 
 /// Entities whose projection was folded by an older version of the model.

@@ -24,6 +24,8 @@ pub(super) struct Table<'a> {
     pub(super) columns: String,
     /// The column of the id, with its table: what a JSON array is joined by has columns of common names.
     pub(super) key: String,
+    /// The id as text.
+    pub(super) key_text: String,
     /// What holds of an entity that is there.
     pub(super) live: &'static str,
 }
@@ -37,15 +39,14 @@ impl<'a> Table<'a> {
                 name,
                 columns: rows::HEAD.to_owned(),
                 key: "_id".to_owned(),
+                key_text: "_id".to_owned(),
                 live: "_phase = 'live'",
             };
         }
         let column = |field: &str| format!("{name}.{}", quoted(field));
         let key = column(sql::id_column(model));
-        let mut columns = vec![
-            "_tenant_id".to_owned(),
-            format!("CAST({key} AS TEXT) AS _id"),
-        ];
+        let key_text = format!("CAST({key} AS TEXT)");
+        let mut columns = vec!["_tenant_id".to_owned(), format!("{key_text} AS _id")];
         columns.extend(shared(model).map(|(field, _)| column(&field.name)));
         if model.mode == Mode::Rows {
             columns.push(ROW.to_owned());
@@ -55,6 +56,7 @@ impl<'a> Table<'a> {
             name,
             columns: columns.join(", "),
             key,
+            key_text,
             live: "TRUE",
         }
     }
@@ -116,6 +118,29 @@ pub(super) async fn save(
         .await?;
     }
     Ok(())
+}
+
+/// Gives rows a position that no change has: whoever writes them next is not taken for another program.
+pub(super) async fn detach(
+    connection: &mut SqliteConnection,
+    model: &Model,
+    keys: &[EntityKey],
+) -> sqlx::Result<()> {
+    let table = Table::of(model);
+    let wanted: Value = keys
+        .iter()
+        .map(|key| json!([key.tenant, key.entity_id]))
+        .collect();
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE {} SET _seq = -1 WHERE (_tenant_id, {}) IN (SELECT value ->> 0, {} FROM json_each(?1))",
+        table.name,
+        table.key,
+        table.id("value ->> 1")
+    )))
+    .bind(wanted.to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 fn upsert(table: &Table<'_>) -> String {

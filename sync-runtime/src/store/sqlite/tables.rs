@@ -86,35 +86,18 @@ async fn columns(connection: &mut SqliteConnection, model: &Model) -> sqlx::Resu
 
 /// The table of a model, or the columns that it lacks.
 fn projection(model: &Model, there: &[String], migrations: &mut Migrations) {
-    let table = columns::quoted(&model.path);
     if there.is_empty() {
-        migrations.add(
-            format!("the model `{}`", model.entity),
-            format!(
-                "CREATE TABLE {table} (
-    _tenant_id TEXT NOT NULL,
-    _id TEXT NOT NULL,
-    _phase TEXT NOT NULL,
-    _state TEXT,
-    _last_hlc TEXT NOT NULL,
-    _last_event_id TEXT NOT NULL,
-    _event_count INTEGER NOT NULL,
-    _seq INTEGER NOT NULL,
-    _schema_version INTEGER NOT NULL,
-    _snapshot_count INTEGER NOT NULL,
-    PRIMARY KEY (_tenant_id, _id)
-);"
-            ),
-        );
+        let sql = sql::projection::sqlite_table(model);
+        migrations.add(format!("the model `{}`", model.entity), sql);
+        return;
     }
+    let table = columns::quoted(&model.path);
     for field in model.fields.iter() {
         if !there.iter().any(|name| *name == field.name) {
+            let column = sql::projection::sqlite_column(field);
             migrations.add(
                 format!("the field `{}` of `{}`", field.name, model.entity),
-                format!(
-                    "ALTER TABLE {table} ADD COLUMN {};",
-                    columns::definition(field)
-                ),
+                format!("ALTER TABLE {table} ADD COLUMN {column};"),
             );
         }
     }
@@ -127,8 +110,16 @@ fn rows(model: &Model, there: &[String], migrations: &mut Migrations) {
         migrations.add(format!("the model `{}`", model.entity), sql);
         return;
     }
+    let renamed = sql::renamed(model, there);
+    for (from, to) in &renamed {
+        migrations.add(
+            format!("the field `{to}` of `{}`, which was `{from}`", model.entity),
+            sql::sqlite::rename_column(model, from, to),
+        );
+    }
     for field in model.fields.iter() {
-        if !there.iter().any(|name| *name == field.name) {
+        let was_there = renamed.iter().any(|(_, to)| *to == field.name);
+        if !was_there && !there.iter().any(|name| *name == field.name) {
             migrations.add(
                 format!("the field `{}` of `{}`", field.name, model.entity),
                 sql::sqlite::add_column(model, field),
