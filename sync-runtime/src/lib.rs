@@ -45,6 +45,8 @@ pub mod serve;
 pub mod service;
 #[cfg(feature = "server")]
 pub mod settings;
+#[cfg(feature = "server")]
+mod shapes;
 pub mod sql;
 #[cfg(feature = "server")]
 pub mod store;

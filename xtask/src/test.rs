@@ -100,6 +100,7 @@ impl Test {
         if parts.contains(&Part::Rust) {
             tools::brokers()?;
             npm_ci("emitters/sql/check/pglite")?;
+            npm_ci("tools/electric")?;
         }
         if parts.contains(&Part::Rust) || parts.contains(&Part::Conformance) {
             tools::postgres()?;

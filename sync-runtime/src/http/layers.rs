@@ -12,6 +12,7 @@ use tower_http::{
     decompression::RequestDecompressionLayer,
 };
 
+use super::shape::SHAPE_HEADERS;
 use crate::{service::Inner, settings::Settings};
 
 /// How long a browser may go by what a preflight said.
@@ -55,11 +56,16 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("last-event-id"),
             request_id.clone(),
         ])
-        .expose_headers([
-            header::ETAG,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            request_id,
-        ])
+        .expose_headers(
+            [
+                header::ETAG,
+                header::LOCATION,
+                header::RETRY_AFTER,
+                request_id,
+            ]
+            .into_iter()
+            .chain(SHAPE_HEADERS)
+            .collect::<Vec<_>>(),
+        )
         .max_age(PREFLIGHT_HOLDS)
 }

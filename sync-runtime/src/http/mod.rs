@@ -18,6 +18,7 @@ mod params;
 mod plain;
 mod problem;
 mod rows;
+mod shape;
 mod since;
 mod snapshots;
 mod stream;
@@ -41,6 +42,9 @@ use crate::{
     schema::{Mode, Model},
     service::Inner,
 };
+
+/// Where shapes are.
+const SHAPE: &str = "/v1/shape";
 
 /// What every handler is given.
 type App = axum::extract::State<Arc<Inner>>;
@@ -71,6 +75,7 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
         .route("/events/live", get(live::get))
         .route("/live", get(activities::of_own_tenant))
         .route("/organizations/{tenant}/live", get(activities::of_tenant))
+        .route(SHAPE, get(shape::get))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method);
     let api = match &*service.config.prefix {
@@ -78,7 +83,9 @@ pub(crate) fn router(service: Arc<Inner>) -> Router {
         prefix => Router::new()
             .nest(prefix, api)
             .route(prefix, any(problem::no_such_route))
-            .route(&format!("{prefix}/"), any(problem::no_such_route)),
+            .route(&format!("{prefix}/"), any(problem::no_such_route))
+            // Where Electric's own service has it.
+            .route(SHAPE, get(shape::get)),
     };
     let mut api = api
         .route("/health", get(meta::health))

@@ -38,7 +38,9 @@ pub(super) async fn observe(
     let (status, took) = (response.status().as_u16(), start.elapsed());
     // A stream's head tells nothing of how long it goes on.
     let is_stream = !route.starts_with("/health")
-        && (route.ends_with("/live") || route.ends_with("/events/stream"));
+        && ["/live", "/events/stream", "/v1/shape"]
+            .iter()
+            .any(|end| route.ends_with(end));
     service.metrics.request(
         &route,
         method.as_str(),

@@ -33,6 +33,11 @@ impl Params {
             .map(|(_, value)| &**value)
     }
 
+    /// All pairs, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// All pairs but those of these keys.
     pub(super) fn others<'a>(
         &'a self,
