@@ -20,8 +20,8 @@ use crate::sql::Kind;
 
 type Read<T> = Result<T, String>;
 
-/// How deep parentheses may go.
-const MAX_DEPTH: usize = 40;
+/// How deep the parser may go. It takes some 100 KB of stack for each level where it is not optimised.
+const MAX_DEPTH: usize = 12;
 
 /// Reads a condition.
 pub(super) fn condition(

@@ -146,6 +146,8 @@ fn what_is_no_condition_is_refused_with_a_reason() {
 fn neither_depth_nor_length_hurts() {
     let deep = format!("{}open{}", "(".repeat(3_000), ")".repeat(3_000));
     assert!(read(&deep, &[]).is_err());
+    // What people and query builders write is far from that.
+    assert!(holds("(((open AND ((age > 1 OR (name = 'Ada'))))))", &[]));
     let nots = format!("{}open", "NOT ".repeat(2_000));
     assert!(read(&nots, &[]).is_err());
     let long = format!("open{}", " AND open".repeat(900));
