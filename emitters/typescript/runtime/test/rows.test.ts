@@ -4,12 +4,14 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { SyncConfig } from '../src/client/config.js';
 import type { SyncClient } from '../src/client/sync.js';
 import { Rows } from '../src/rows/rows.js';
-import { type MemoryDisk, memoryStore } from '../src/store/adapters/memory.js';
 import { client, event, until, uuid } from './helpers.js';
 import { type Contact, type ContactEvent, type ContactUpdate, contactModel, contactsWith } from './models/contact.js';
 import { RowServer } from './rowServer.js';
+import { storesOn } from './rows/stores.js';
 
 type Contacts = Rows<Contact, ContactEvent, 'first_name' | 'last_name' | 'email'>;
+
+const { deviceStore, tablesAgree } = await storesOn(process.env['SYNC_ROWS']);
 
 /** One device of one user. */
 class Device {
@@ -29,7 +31,7 @@ class Device {
       webSocket: null,
       notification: 'polling',
       pollingIntervalMs: 5,
-      adapter: memoryStore(),
+      adapter: deviceStore(),
       ...config,
     } as Partial<SyncConfig>);
     this.rows = new Rows(this.sync, model);
@@ -46,6 +48,10 @@ class Device {
     return this.sync.collection(this.#model).get(id);
   }
 
+  all(): readonly Contact[] {
+    return this.sync.collection(this.#model).list();
+  }
+
   get status() {
     return this.sync.status.getSnapshot();
   }
@@ -60,6 +66,9 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  for (const device of devices.filter(({ sync }) => sync.getPhase() !== 'closed')) {
+    await tablesAgree(device.sync, () => device.all());
+  }
   await Promise.all(devices.map(({ sync }) => sync.close()));
 });
 
@@ -174,8 +183,7 @@ describe('rows', () => {
   });
 
   it('survive a restart with what is unsynced and what waits', async () => {
-    const disks = new Map<string, MemoryDisk>();
-    const adapter = memoryStore(disks);
+    const adapter = deviceStore();
     const b = await new Device('b').start();
     let a = await new Device('a', { adapter }).start();
     const id = uuid();

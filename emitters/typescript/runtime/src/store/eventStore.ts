@@ -7,7 +7,7 @@
 import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
 import { toWire } from './codec.js';
-import type { Chunk, Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
+import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
 import { HybridClock, randomNode } from './hlc.js';
 import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
@@ -299,12 +299,6 @@ export class EventStore {
   }
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
-
-  /** What was written past this tab is on the disk: this tab takes it in, and tells the others. */
-  takeIn({ key, text }: Chunk): Promise<void> {
-    this.#options.share?.(key, text);
-    return this.takeChunk(key, text);
-  }
 
   /** Another tab saved a chunk. */
   takeChunk(key: number, text: string): Promise<void> {

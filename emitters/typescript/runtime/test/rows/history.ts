@@ -149,7 +149,8 @@ async function bySql(
     ]);
 }
 
-function dice(seed: number): (sides: number) => number {
+/** Numbers below so many sides, the same for a seed. */
+export function dice(seed: number): (sides: number) => number {
   let state = seed >>> 0;
   return (sides) => {
     state = (state + 0x6d2b_79f5) >>> 0;

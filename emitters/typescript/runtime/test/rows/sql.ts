@@ -1,7 +1,7 @@
 /** Databases with the generated tables in them, and what a server and a client say of rows. */
 import { PGlite } from '@electric-sql/pglite';
 import initSqlite from '@sqlite.org/sqlite-wasm';
-import type { SqlDatabase, SqlRow } from '../../src/store/adapters/sql/database.js';
+import type { SqlDatabase, SqlQuery, SqlRow, SqlValue } from '../../src/store/adapters/sql/database.js';
 import type { Tables } from '../../src/store/adapters/sql/disk.js';
 import { pgliteDatabase } from '../../src/store/adapters/sql/pglite.js';
 import type { RowsSchema } from '../../src/store/adapters/sql/rows/schema.js';
@@ -18,23 +18,69 @@ export interface Engine {
   readonly name: 'sqlite' | 'pglite';
   readonly schema: RowsSchema;
   fresh(): Promise<SqlDatabase>;
+  /** An empty database beside all others. */
+  beside(): Promise<SqlDatabase>;
 }
 
 /** The engines in Node. */
 export async function engines(): Promise<readonly Engine[]> {
   const sqlite3 = await initSqlite();
-  const postgres = await PGlite.create();
+  const inMemory = async (): Promise<SqlDatabase> => sqliteDatabase(new sqlite3.oo1.DB(':memory:'));
+  // It takes seconds to start: not before it is asked for, and once.
+  let started: Promise<PGlite> | null = null;
+  const open = (): Promise<PGlite> => {
+    started ??= PGlite.create();
+    return started;
+  };
+  let schemas = 0;
   return [
-    { name: 'sqlite', schema: sqliteRows, fresh: async () => sqliteDatabase(new sqlite3.oo1.DB(':memory:')) },
+    { name: 'sqlite', schema: sqliteRows, fresh: inMemory, beside: inMemory },
     {
       name: 'pglite',
       schema: postgresRows,
       fresh: async () => {
+        const postgres = await open();
         await postgres.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
         return pgliteDatabase(postgres);
       },
+      // A schema in the one database that is open: to make another takes seconds.
+      beside: async () => {
+        const postgres = await open();
+        schemas += 1;
+        const name = `device_${schemas}`;
+        await postgres.exec(`CREATE SCHEMA ${name}`);
+        return new Within(pgliteDatabase(postgres), name);
+      },
     },
   ];
+}
+
+/** One schema of a database, as a database of its own. */
+class Within implements SqlDatabase {
+  readonly query: SqlQuery;
+  readonly #all: SqlDatabase;
+  readonly #schema: string;
+
+  constructor(all: SqlDatabase, schema: string) {
+    this.#all = all;
+    this.#schema = schema;
+    const query = (text: string, parameters: readonly SqlValue[]): Promise<readonly SqlRow[]> =>
+      this.transaction((run) => run(text, parameters));
+    this.query = Object.assign(query, { script: (text: string) => this.transaction((run) => run.script(text)) });
+  }
+
+  transaction<T>(action: (query: SqlQuery) => Promise<T>): Promise<T> {
+    return this.#all.transaction(async (query) => {
+      await query.script(`SET LOCAL search_path = ${this.#schema}`);
+      return action(query);
+    });
+  }
+
+  flushed<T>(action: () => Promise<T>): Promise<T> {
+    return action();
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** A device's tables, and the chunks that move them. */

@@ -1,16 +1,13 @@
 /**
- * A change of somebody else's to what a waiting write would change, too: the write is marked, with what the server has, and waits for a
- * decision. What is in flight is left alone: the server judges it.
+ * Which waiting writes are based on what somebody else has overwritten: they are marked, with what the server has, for whoever looks at
+ * `_changes`. The client comes to the same by itself, and decides; what is in flight is the server's to judge.
  */
-import { isRecord } from '../../../../schemas/validate.js';
-import type { FeedEvent } from '../../../db.js';
 import type { SqlQuery, SqlRow } from '../database.js';
-import { type RowsEntity, record } from './schema.js';
+import { quoted } from './install.js';
+import { type RowsEntity, type RowsSchema, record } from './schema.js';
 
 const WHOLE_ROW = '*';
-const OPEN =
-  "SELECT id, row_id, status, operation, value, expected, conflict, transaction_id FROM _changes WHERE table_name = $1 AND status IN ('pending', 'sent', 'conflicted') ORDER BY id";
-const HOLD = "UPDATE _changes SET status = 'conflicted', conflict = $1 WHERE id = $2";
+const MARK = 'UPDATE _changes SET status = $1, conflict = $2 WHERE id = $3';
 
 /** What a write is in conflict with, as the contract's answers say it. */
 export interface Conflict {
@@ -20,42 +17,95 @@ export interface Conflict {
   readonly server_value: unknown;
 }
 
-/** Marks what is in conflict with these changes of others, in the order of the log. */
-export async function holdConflicts(query: SqlQuery, entity: RowsEntity, events: readonly FeedEvent[]): Promise<void> {
-  if (entity.lastWriteWins || events.length === 0) return;
-  const rows = new Set(events.map(({ entity_id }) => entity_id));
-  const open = (await query(OPEN, [entity.entity])).filter((row) => rows.has(String(row['row_id'])));
-  const sent = new Set(open.filter(({ status }) => status === 'sent').map((row) => row['transaction_id']));
-  for (const write of open) {
-    if (write['status'] === 'sent') continue;
-    const found = conflictsOf(write, entity, events, sent);
-    if (found.length > 0) await query(HOLD, [JSON.stringify(found), Number(write['id'])]);
+/** The writes of some rows of one entity. */
+export class ConflictMarks {
+  readonly #query: SqlQuery;
+  readonly #entity: RowsEntity;
+  readonly #writes: string;
+  readonly #rows: string;
+
+  constructor(query: SqlQuery, entity: RowsEntity, dialect: RowsSchema['dialect']) {
+    this.#query = query;
+    this.#entity = entity;
+    const listed =
+      dialect === 'postgres' ? 'SELECT jsonb_array_elements_text($1::jsonb)' : 'SELECT value FROM json_each($1)';
+    this.#writes = `SELECT * FROM _changes WHERE row_id IN (${listed}) AND table_name = $2 ORDER BY id`;
+    const id = dialect === 'postgres' ? 'id::text' : 'CAST(id AS TEXT)';
+    this.#rows = `SELECT * FROM ${quoted(entity.table)} WHERE ${id} IN (${listed})`;
+  }
+
+  /** Marks what is in conflict, and what is no longer. */
+  async renew(ids: ReadonlySet<string>): Promise<void> {
+    const { entity, lastWriteWins } = this.#entity;
+    if (lastWriteWins || ids.size === 0) return;
+    const listed = JSON.stringify([...ids]);
+    const writes = await this.#query(this.#writes, [listed, entity]);
+    if (!writes.some(isWaiting)) return;
+    const said = new Map((await this.#query(this.#rows, [listed])).map((row) => [String(row['id']), row]));
+    for (const id of ids) {
+      const row = said.get(id);
+      const own = writes.filter((write) => write['row_id'] === id);
+      await this.#mark(own, row === undefined ? null : new Meeting(row, own));
+    }
+  }
+
+  async #mark(writes: readonly SqlRow[], meeting: Meeting | null): Promise<void> {
+    for (const write of writes.filter(isWaiting)) {
+      const found = meeting?.of(write) ?? [];
+      const conflict = found.length === 0 ? null : JSON.stringify(found);
+      if (conflict === null && write['status'] === 'pending') continue;
+      await this.#query(MARK, [conflict === null ? 'pending' : 'conflicted', conflict, Number(write['id'])]);
+    }
   }
 }
 
-function conflictsOf(
-  write: SqlRow,
-  { entity }: RowsEntity,
-  events: readonly FeedEvent[],
-  sent: ReadonlySet<unknown>,
-): Conflict[] {
-  const found = new Map<string, Conflict>();
-  const told: unknown = typeof write['conflict'] === 'string' ? JSON.parse(write['conflict']) : write['conflict'];
-  for (const one of Array.isArray(told) ? told : [])
-    if (isRecord(one)) found.set(String(one['field']), one as unknown as Conflict); // written here
-  const expected = record(write['expected']);
-  for (const { entity_id, event_type, payload, timestamp } of events) {
-    if (entity_id !== write['row_id'] || event_type !== `${entity}.updated` || !isRecord(payload)) continue;
-    for (const [field, base] of Object.entries(expected)) {
-      const touched = field === WHOLE_ROW ? Object.keys(payload).length > 0 : Object.hasOwn(payload, field);
-      if (!touched || base === timestamp || sent.has(base)) continue;
-      found.set(field, {
-        field,
-        expected_transaction_id: typeof base === 'string' ? base : null,
-        server_transaction_id: timestamp,
-        server_value: field === WHOLE_ROW ? payload : payload[field],
-      });
-    }
+/** What the server has of one row, and the writes of this device that are based on it or on each other. */
+class Meeting {
+  readonly #row: SqlRow;
+  readonly #tx: Readonly<Record<string, unknown>>;
+  readonly #byStamp: ReadonlyMap<unknown, SqlRow>;
+
+  constructor(row: SqlRow, writes: readonly SqlRow[]) {
+    this.#row = row;
+    this.#tx = record(row['field_tx']);
+    this.#byStamp = new Map(writes.map((write) => [write['transaction_id'], write]));
   }
-  return [...found.values()];
+
+  /** The fields in which a write is in conflict. */
+  of(write: SqlRow): Conflict[] {
+    return Object.entries(record(write['expected'])).flatMap(([field, expected]) => {
+      const base = this.#base(field, expected);
+      const now = this.#now(field);
+      if (base === undefined || now === null || now === base || this.#byStamp.has(now)) return [];
+      return [
+        {
+          field,
+          expected_transaction_id: base,
+          server_transaction_id: now,
+          server_value: field === WHOLE_ROW ? null : this.#row[field],
+        },
+      ];
+    });
+  }
+
+  /** What a write expects of the server in the end; undefined where that is not known before the server has answered. */
+  #base(field: string, expected: unknown): string | null | undefined {
+    const earlier = this.#byStamp.get(expected);
+    // What was refused never came to anything: nothing that the server has is what such a write saw.
+    if (earlier === undefined || earlier['status'] === 'failed') return typeof expected === 'string' ? expected : null;
+    if (!isWaiting(earlier) || earlier['operation'] === 'insert') return undefined;
+    const bases = record(earlier['expected']);
+    return this.#base(field, bases[field] ?? bases[WHOLE_ROW] ?? null);
+  }
+
+  #now(field: string): string | null {
+    if (field !== WHOLE_ROW) return typeof this.#tx[field] === 'string' ? this.#tx[field] : null;
+    const all = Object.values(this.#tx).filter((stamp) => typeof stamp === 'string');
+    return all.reduce<string | null>((newest, stamp) => (newest === null || stamp > newest ? stamp : newest), null);
+  }
+}
+
+/** Neither sent nor ended. */
+function isWaiting({ status }: SqlRow): boolean {
+  return status === 'pending' || status === 'conflicted';
 }

@@ -33,12 +33,14 @@ export class WriteQueue {
     );
   }
 
-  /** Which of these are writes of this device. */
-  async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.#query(`SELECT write_id FROM _changes WHERE write_id IN (${this.#listed})`, [
-      JSON.stringify(ids),
-    ]);
-    return new Set(rows.map((row) => String(row['write_id'])));
+  /** The rows that writes are about. */
+  async rowsOf(ids: readonly string[]): Promise<readonly (readonly [type: string, id: string])[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#query(
+      `SELECT DISTINCT table_name, row_id FROM _changes WHERE write_id IN (${this.#listed})`,
+      [JSON.stringify(ids)],
+    );
+    return rows.map((row) => [String(row['table_name']), String(row['row_id'])]);
   }
 
   /** About to go to the server. */

@@ -8,7 +8,7 @@ import { HybridClock, randomNode } from '../../../hlc.js';
 import type { SqlQuery } from '../database.js';
 import type { OpenTables, Tables } from '../disk.js';
 import { capture } from './capture.js';
-import { holdConflicts } from './conflicts.js';
+import { ConflictMarks } from './conflicts.js';
 import { installRows } from './install.js';
 import { WriteQueue } from './outbox.js';
 import type { RowsEntity, RowsSchema } from './schema.js';
@@ -31,6 +31,37 @@ type Said = Extract<JournalEntry, { readonly kind: 'feed' | 'base' }>;
 
 function typeOf(entry: Said): string {
   return entry.kind === 'feed' ? entry.event.entity_type : entry.snapshot.entity_type;
+}
+
+/** The row that an entry names. */
+function rowOf(entry: JournalEntry): readonly [type: string, id: string] | null {
+  switch (entry.kind) {
+    case 'new':
+    case 'feed':
+      return [entry.event.entity_type, entry.event.entity_id];
+    case 'base':
+      return [entry.snapshot.entity_type, entry.snapshot.entity_id];
+    case 'mode':
+      return [entry.type, entry.id];
+    default:
+      return null;
+  }
+}
+
+/** The writes that an entry names. */
+function writesOf(entry: JournalEntry): readonly string[] {
+  switch (entry.kind) {
+    case 'sent':
+    case 'accepted':
+    case 'discarded':
+      return entry.ids;
+    case 'rejected':
+      return [entry.id];
+    case 'moved':
+      return entry.stamps.map(([id]) => id);
+    default:
+      return [];
+  }
 }
 
 /** The rows of one database. */
@@ -60,7 +91,8 @@ class RowTables implements Tables {
       await this.#server(query, said);
       said = [];
     };
-    for (const entry of decodeChunk(text).entries) {
+    const { entries } = decodeChunk(text);
+    for (const entry of entries) {
       // What the server says is written together, as far as nothing comes between.
       if (entry.kind === 'feed' || entry.kind === 'base') said.push(entry);
       else {
@@ -69,6 +101,20 @@ class RowTables implements Tables {
       }
     }
     await write();
+    await this.#mark(query, entries);
+  }
+
+  /** Writes that an entry is about, or whose row it is about, may have come into a conflict or out of one. */
+  async #mark(query: SqlQuery, entries: readonly JournalEntry[]): Promise<void> {
+    const rows = await this.#queue(query).rowsOf(entries.flatMap(writesOf));
+    for (const [type, entity] of this.#entities) {
+      const touched = rows.filter(([other]) => other === type).map(([, id]) => id);
+      for (const entry of entries) {
+        const [other, id] = rowOf(entry) ?? [];
+        if (other === type && id !== undefined) touched.push(id);
+      }
+      await new ConflictMarks(query, entity, this.#schema.dialect).renew(new Set(touched));
+    }
   }
 
   async #server(query: SqlQuery, said: readonly Said[]): Promise<void> {
@@ -87,13 +133,7 @@ class RowTables implements Tables {
         }
       }
       await rows.end();
-      const mine = await queue.known(events.map(({ id }) => id));
-      await queue.confirmed([...mine]);
-      await holdConflicts(
-        query,
-        entity,
-        events.filter(({ id }) => !mine.has(id)),
-      );
+      await queue.confirmed(events.map(({ id }) => id));
     }
   }
 
