@@ -12,7 +12,8 @@ pub const POSTGRES_LOG: [&str; 3] = [
 ];
 
 /// The same on SQLite.
-pub const SQLITE_LOG: [&str; 2] = [
+pub const SQLITE_LOG: [&str; 3] = [
     include_str!("store/sqlite/migrations/0001_log.sql"),
     include_str!("store/sqlite/migrations/0002_rows.sql"),
+    include_str!("store/sqlite/migrations/0003_keys.sql"),
 ];

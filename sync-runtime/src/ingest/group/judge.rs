@@ -84,9 +84,9 @@ impl Grouping<'_> {
     /// The answer to an id, a key or a row's transaction that the tenant's log has already.
     fn known(&self, submission: &Submission, candidate: &Candidate) -> Option<Outcome> {
         let known = self.known.get(&submission.principal.tenant_id)?;
-        let by_id = known.by_id.get(&candidate.id);
-        let by_key = known.by_key.get(&candidate.idempotency_key);
-        let written = known.written(candidate);
+        let by_id = known.with_id(&self.events, &candidate.id);
+        let by_key = known.with_key(&self.events, &candidate.idempotency_key);
+        let written = known.written(&self.events, candidate);
         if by_id.is_none() && by_key.is_none() && written.is_none() {
             return None;
         }
@@ -94,12 +94,10 @@ impl Grouping<'_> {
         let same = match written {
             // One transaction of a row may come by two doors, each with an id and a key of its own.
             Some(stored) => Some(stored).filter(|stored| {
-                let id = &stored.id;
-                by_id.is_none_or(|it| it.id == *id) && by_key.is_none_or(|it| it == id)
+                let is_it = |found: &StoredEvent| found.id == stored.id;
+                by_id.is_none_or(is_it) && by_key.is_none_or(is_it)
             }),
-            None => by_id.filter(|stored| {
-                by_key == Some(&stored.id) && stored.idempotency_key == candidate.idempotency_key
-            }),
+            None => by_id.filter(|stored| stored.idempotency_key == candidate.idempotency_key),
         };
         Some(match same.filter(|stored| is_same(stored)) {
             Some(stored) => Outcome::Accepted {
@@ -311,8 +309,7 @@ impl Grouping<'_> {
         if !self.dirty.contains(&event.key) {
             self.dirty.insert(event.key.clone());
         }
-        self.remember(event.clone());
-        self.pending.push(event);
+        self.remember(event);
         Outcome::Accepted { seq, row }
     }
 }

@@ -42,9 +42,7 @@ impl<'a> Grouping<'a> {
         for (tenant, last) in known.last {
             self.next_seq.insert(tenant, last + 1);
         }
-        for event in known.events {
-            self.remember(event);
-        }
+        self.remember_logged(known.events);
         for (entity, keys) in keys {
             if let Some(model) = self.models.model(entity) {
                 let keys: Vec<EntityKey> = keys.into_iter().collect();

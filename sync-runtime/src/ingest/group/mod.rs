@@ -46,9 +46,13 @@ pub struct Grouping<'a> {
     heads: HashMap<EntityKey, Head>,
     dirty: HashSet<EntityKey>,
     next_seq: HashMap<String, u64>,
-    /// Accepted and not yet appended.
-    pending: Vec<StoredEvent>,
-    /// Accepted by this group, or known to the log, by tenant.
+    /// Those that the log had and the group asked for, and behind them those that it has accepted.
+    events: Vec<StoredEvent>,
+    /// How many of them the log had.
+    logged: usize,
+    /// How many of them are in the log by now.
+    appended: usize,
+    /// Where they are, by tenant.
     known: HashMap<String, Known>,
     snapshots: BTreeMap<EntityKey, Vec<Snapshot>>,
     /// Entities that got late events and are not folded to their end yet.
@@ -72,7 +76,10 @@ impl<'a> Grouping<'a> {
         let mut grouping = Self::new(models, clock, wall, group);
         let written = grouping.write(submissions).await;
         match written {
-            Ok(()) if !grouping.committed.events.is_empty() => grouping.group.commit().await?,
+            Ok(()) if grouping.has_accepted() => {
+                grouping.group.commit().await?;
+                grouping.committed.events = grouping.events.split_off(grouping.logged);
+            }
             // The application's own code may wait for the lock.
             Ok(()) => grouping.group.rollback().await?,
             Err(error) => {
@@ -92,15 +99,20 @@ impl<'a> Grouping<'a> {
             // What has to come again holds up what follows of its entity, so that a client's order is kept.
             let mut held: HashMap<EntityKey, Rejection> = HashMap::new();
             for candidate in &submission.candidates {
-                let key = entity_key(&submission.principal.tenant_id, candidate);
-                let outcome = match held.get(&key) {
+                let key = || entity_key(&submission.principal.tenant_id, candidate);
+                // Nearly always nothing is held, and then no key is needed.
+                let holding = match held.is_empty() {
+                    true => None,
+                    false => held.get(&key()),
+                };
+                let outcome = match holding {
                     Some(rejection) => Outcome::Rejected(rejection.clone()),
                     None => self.judge(submission, candidate).await?,
                 };
                 if let Outcome::Rejected(rejection) = &outcome
                     && rejection.code.is_retryable()
                 {
-                    held.insert(key, rejection.clone());
+                    held.insert(key(), rejection.clone());
                 }
                 outcomes.push(outcome);
             }
@@ -124,7 +136,9 @@ impl<'a> Grouping<'a> {
             heads: HashMap::new(),
             dirty: HashSet::new(),
             next_seq: HashMap::new(),
-            pending: Vec::new(),
+            events: Vec::new(),
+            logged: 0,
+            appended: 0,
             known: HashMap::new(),
             snapshots: BTreeMap::new(),
             rewinds: BTreeMap::new(),
@@ -132,6 +146,7 @@ impl<'a> Grouping<'a> {
         }
     }
 
+    /// Notes an event that has been accepted.
     fn remember(&mut self, event: StoredEvent) {
         // One of the tenant is there nearly always.
         if !self.known.contains_key(&event.key.tenant) {
@@ -139,33 +154,70 @@ impl<'a> Grouping<'a> {
                 .insert(event.key.tenant.clone(), Known::default());
         }
         if let Some(known) = self.known.get_mut(&event.key.tenant) {
-            known
-                .by_key
-                .insert(event.idempotency_key.clone(), event.id.clone());
-            if event.change.is_some() {
-                known.by_transaction.insert(event.stamp, event.id.clone());
-            }
-            known.by_id.insert(event.id.clone(), event);
+            known.add(self.events.len(), &event);
         }
+        self.events.push(event);
+    }
+
+    /// Notes the events that the log has, before any is accepted.
+    fn remember_logged(&mut self, events: Vec<StoredEvent>) {
+        for event in events {
+            self.remember(event);
+        }
+        self.logged = self.events.len();
+        self.appended = self.logged;
+    }
+
+    fn has_accepted(&self) -> bool {
+        self.events.len() > self.logged
     }
 }
 
-/// Events of a tenant.
+/// Events of a tenant: their places among those of the group.
 #[derive(Default)]
 struct Known {
-    by_id: HashMap<String, StoredEvent>,
-    /// Their ids, by idempotency key.
-    by_key: HashMap<String, String>,
-    /// Changes of rows: their ids, by transaction.
-    by_transaction: HashMap<Stamp, String>,
+    by_id: HashMap<String, usize>,
+    /// Those whose idempotency key is not their id.
+    by_key: HashMap<String, usize>,
+    /// Changes of rows, by transaction.
+    by_transaction: HashMap<Stamp, usize>,
 }
 
 impl Known {
+    fn add(&mut self, at: usize, event: &StoredEvent) {
+        if event.idempotency_key != event.id {
+            self.by_key.insert(event.idempotency_key.clone(), at);
+        }
+        if event.change.is_some() {
+            self.by_transaction.insert(event.stamp, at);
+        }
+        self.by_id.insert(event.id.clone(), at);
+    }
+
+    /// What has an id.
+    fn with_id<'e>(&self, events: &'e [StoredEvent], id: &str) -> Option<&'e StoredEvent> {
+        events.get(*self.by_id.get(id)?)
+    }
+
+    /// What has an idempotency key.
+    fn with_key<'e>(&self, events: &'e [StoredEvent], key: &str) -> Option<&'e StoredEvent> {
+        match self.by_key.get(key) {
+            Some(at) => events.get(*at),
+            None => self
+                .with_id(events, key)
+                .filter(|event| event.idempotency_key == key),
+        }
+    }
+
     /// What has a candidate's transaction, where it is the change of a row.
-    fn written(&self, candidate: &Candidate) -> Option<&StoredEvent> {
+    fn written<'e>(
+        &self,
+        events: &'e [StoredEvent],
+        candidate: &Candidate,
+    ) -> Option<&'e StoredEvent> {
         candidate.content.row.as_ref()?;
         let stamp: Stamp = candidate.content.timestamp.parse().ok()?;
-        self.by_id.get(self.by_transaction.get(&stamp)?)
+        events.get(*self.by_transaction.get(&stamp)?)
     }
 }
 

@@ -121,15 +121,13 @@ impl<'a> Grouping<'a> {
         };
         let found = self.group.known(&[lookup]).await?;
         let mut next = found.last.iter().map(|(_, last)| *last).max().unwrap_or(0) + 1;
-        for event in found.events {
-            self.remember(event);
-        }
+        self.remember_logged(found.events);
         let (mut new, mut known) = (Vec::new(), 0);
         for (index, event) in events.into_iter().enumerate() {
             let known_ones = self.known.get(tenant);
-            let by_id = known_ones.and_then(|known| known.by_id.get(&event.id));
-            let has_key =
-                known_ones.is_some_and(|known| known.by_key.contains_key(&event.idempotency_key));
+            let by_id = known_ones.and_then(|known| known.with_id(&self.events, &event.id));
+            let by_key =
+                known_ones.and_then(|known| known.with_key(&self.events, &event.idempotency_key));
             let reason = if by_id == Some(&event) && event.seq < next {
                 known += 1;
                 continue;
@@ -144,7 +142,7 @@ impl<'a> Grouping<'a> {
                     "it was at position {}, and the log goes on at {next}",
                     event.seq
                 )
-            } else if by_id.is_some() || has_key {
+            } else if by_id.is_some() || by_key.is_some() {
                 "an event before it has its `id` or `idempotency_key`".to_owned()
             } else {
                 next += 1;
@@ -157,10 +155,9 @@ impl<'a> Grouping<'a> {
         Ok(Ok((new, known)))
     }
 
-    /// Appends events as they are and folds them. An entity to which one is late is folded from its start.
+    /// Appends events as they are, those that were noted last, and folds them. An entity to which one is late is folded from its start.
     async fn put_back(&mut self, events: Vec<StoredEvent>) -> Result<()> {
         self.load_heads(&events).await?;
-        self.pending.clone_from(&events);
         self.flush().await?;
         let mut late: HashSet<EntityKey> = HashSet::new();
         for event in events {

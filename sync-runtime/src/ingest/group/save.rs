@@ -9,9 +9,8 @@ use crate::{
 impl Grouping<'_> {
     /// Appends what was accepted and saves the snapshots taken on the way.
     pub(super) async fn flush(&mut self) -> Result<()> {
-        let pending = std::mem::take(&mut self.pending);
-        self.group.append(&pending).await?;
-        self.committed.events.extend(pending);
+        self.group.append(&self.events[self.appended..]).await?;
+        self.appended = self.events.len();
         for (key, taken) in std::mem::take(&mut self.snapshots) {
             self.save_snapshots(&key, &taken).await?;
         }

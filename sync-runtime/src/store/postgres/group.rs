@@ -31,11 +31,20 @@ use crate::{
 /// that earlier groups, of any process, have written. A process that hangs or is cut off loses the lock with its
 /// transaction. The names make the lock's number, for this database alone.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
-     SET LOCAL lock_timeout = '10s'; \
-     SET LOCAL statement_timeout = '30s'; \
-     SET LOCAL idle_in_transaction_session_timeout = '30s'; \
-     SET LOCAL jit = off; \
      SELECT pg_advisory_xact_lock(hashtext('syncable'), hashtext('log'))";
+
+/// What holds for every group of a connection. Plans are made once: those of a group's statements are the same whatever
+/// the arrays hold, and planning takes longer than a small group's work.
+const PREPARE: &str = "SET lock_timeout = '10s'; \
+     SET statement_timeout = '30s'; \
+     SET idle_in_transaction_session_timeout = '30s'; \
+     SET jit = off; \
+     SET plan_cache_mode = force_generic_plan";
+
+/// Makes a new connection ready for groups.
+pub(super) async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql(PREPARE).execute(connection).await.map(|_| ())
+}
 
 pub(super) async fn begin(connection: &mut PgConnection) -> sqlx::Result<()> {
     let begun = sqlx::raw_sql(BEGIN).execute(&mut *connection).await;

@@ -98,6 +98,7 @@ impl PostgresStore {
             }
         }
         let mut connection = self.connect().await?;
+        group::prepare(&mut connection).await?;
         group::begin(&mut connection).await?;
         Ok(PostgresGroup::of(writer, connection))
     }

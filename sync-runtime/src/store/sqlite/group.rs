@@ -142,11 +142,12 @@ impl WriteGroup for SqliteGroup<'_> {
         let Some(newest) = events.iter().map(|event| event.stamp).max() else {
             return Ok(());
         };
-        // Both in one round trip to the connection.
+        // Both in one round trip to the connection. A group that cannot be appended is rolled back whole in any case; so
+        // SQLite need not note how to undo the one statement.
         let sql = format!(
             "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
              ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value); \
-             INSERT INTO sync_events ({}) SELECT {} FROM json_each(?2)",
+             INSERT OR ROLLBACK INTO sync_events ({}) SELECT {} FROM json_each(?2)",
             rows::EVENT,
             places(13)
         );
@@ -164,7 +165,7 @@ impl WriteGroup for SqliteGroup<'_> {
                     event.stamp,
                     event.schema_version,
                     &*event.user_id,
-                    &*event.idempotency_key,
+                    Some(&*event.idempotency_key).filter(|key| *key != event.id),
                     event.received_at,
                     event
                         .change

@@ -1,5 +1,7 @@
 //! Reads, inside and outside a write.
 
+use std::collections::BTreeSet;
+
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
@@ -27,7 +29,7 @@ pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) ->
 }
 
 /// The end of a tenant's log, and its events that have one of the ids or one of the keys: one round trip to the
-/// connection. One that has both comes twice.
+/// connection. One that has both comes twice. A key that is null in the table is the id.
 pub(super) async fn known(
     connection: &mut SqliteConnection,
     lookup: &Lookup<'_>,
@@ -44,10 +46,12 @@ pub(super) async fn known(
          UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND change IS NOT NULL \
             AND timestamp IN (SELECT value FROM json_each(?4))"
     );
+    let keys: BTreeSet<&str> = lookup.keys.iter().copied().collect();
+    let ids_and_keys: BTreeSet<&str> = keys.iter().chain(&lookup.ids).copied().collect();
     let found = sqlx::query(AssertSqlSafe(sql))
         .bind(lookup.tenant)
-        .bind(json!(lookup.ids).to_string())
-        .bind(json!(lookup.keys).to_string())
+        .bind(json!(ids_and_keys).to_string())
+        .bind(json!(keys).to_string())
         .bind(json!(lookup.transactions).to_string())
         .fetch_all(connection)
         .await?;

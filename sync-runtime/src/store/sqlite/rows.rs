@@ -26,8 +26,9 @@ impl Columns for SqliteRow {
         self.try_get(column)
     }
 
-    fn key(&self, column: &str, _: &str) -> sqlx::Result<String> {
-        self.try_get(column)
+    fn key(&self, column: &str, id: &str) -> sqlx::Result<String> {
+        let key = self.try_get::<Option<String>, _>(column)?;
+        Ok(key.unwrap_or_else(|| id.to_owned()))
     }
 
     fn long(&self, column: &str) -> sqlx::Result<i64> {
