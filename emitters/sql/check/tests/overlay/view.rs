@@ -1,13 +1,15 @@
 //! The view that an application reads and writes.
 
 use serde_json::json;
-use sql_check::Database;
+use sql_check::{Database, apply};
+use sync_runtime::schema::{Model, Schema};
 
 use crate::{A, T2, engines, is_true, newest, nothing, one, waiting};
 
 engines! {
     s2_db_4_the_view_shows_local_over_synced_and_says_so
     s2_db_5_an_insert_shows_at_once_with_defaults_and_times
+    what_an_insert_leaves_out_shows_its_default_and_a_null_is_a_value
     s2_db_5_a_delete_hides_the_row_at_once
     s2_db_5_nothing_changed_writes_nothing
     s2_db_7_excluded_fields_are_not_on_the_device
@@ -66,6 +68,30 @@ fn s2_db_5_an_insert_shows_at_once_with_defaults_and_times(db: &mut dyn Database
     );
     db.script("UPDATE account SET balance_cents = balance_cents + 5;");
     assert_eq!(one(db, "SELECT balance_cents FROM account"), "5");
+}
+
+fn what_an_insert_leaves_out_shows_its_default_and_a_null_is_a_value(db: &mut dyn Database) {
+    let mut models = serde_json::to_value(crate::schema().models()).expect("JSON");
+    let contact = models.as_array_mut().expect("models").iter_mut();
+    for model in contact.filter(|model| model["entity"] == "contact") {
+        for field in model["fields"].as_array_mut().expect("fields") {
+            if field["name"] == "last_name" {
+                field["default"] = json!({ "literal": "\"Doe\"" });
+            }
+        }
+    }
+    let models: Vec<Model> = serde_json::from_value(models).expect("models");
+    apply(db, &Schema::new(models).expect("a sound schema"), "client/");
+    db.script("INSERT INTO contact (id, first_name) VALUES ('b', 'Bea');");
+    // As a client records it that was told so.
+    db.script(
+        "INSERT INTO _changes (table_name, row_id, operation, value) \
+         VALUES ('contact', 'c', 'insert', '{\"first_name\": \"Cid\", \"last_name\": null}');",
+    );
+    let shown =
+        |id: &str| format!("SELECT coalesce(last_name, '-') FROM contact WHERE id = '{id}'");
+    assert_eq!(one(db, &shown("b")), "Doe");
+    assert_eq!(one(db, &shown("c")), "-");
 }
 
 fn s2_db_5_a_delete_hides_the_row_at_once(db: &mut dyn Database) {

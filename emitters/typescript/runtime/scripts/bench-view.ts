@@ -1,12 +1,12 @@
 /**
- * What a read of a rows model's view costs against the bare table, in each engine: `npx tsx bench/view.ts`. Prints one JSON object a line:
+ * What a read of a rows model's view costs against the bare table, in each engine: `npm run bench:view`. Prints one JSON object a line:
  * engine, rows, how many of them have local changes, the query, and both medians in milliseconds with their ratio.
  */
 import type { SqlDatabase } from '../src/store/adapters/sql/database.js';
 import { type Device, deviceOf, engines, fed, upTo } from '../test/rows/sql.js';
 
 const ROWS = 10_000;
-const ROUNDS = 40;
+const ROUNDS = 15;
 const QUERIES: Readonly<Record<string, (from: string) => string>> = {
   one: (from) => `SELECT * FROM ${from} WHERE id = 'row-5000'`,
   page: (from) => `SELECT * FROM ${from} ORDER BY id LIMIT 100`,
@@ -40,7 +40,10 @@ async function fill({ apply }: Device): Promise<void> {
 
 /** Changes rows by SQL until so many have changes. */
 async function change({ database, capture }: Device, count: number): Promise<void> {
-  await database.query("UPDATE contact SET email = 'changed@example.org' WHERE id IN (SELECT id FROM contact_synced ORDER BY id LIMIT $1)", [count]);
+  await database.query(
+    "UPDATE contact SET email = 'changed@example.org' WHERE id IN (SELECT id FROM contact_synced ORDER BY id LIMIT $1)",
+    [count],
+  );
   await capture();
 }
 
@@ -54,6 +57,6 @@ async function compare(database: SqlDatabase, view: string, table: string): Prom
       times[which]?.push(performance.now() - begun);
     }
   }
-  const [a, b] = times.map((all) => Number((all.sort((x, y) => x - y)[ROUNDS / 2] ?? 0).toFixed(3)));
+  const [a, b] = times.map((all) => Number((all.sort((x, y) => x - y)[Math.floor(ROUNDS / 2)] ?? 0).toFixed(3)));
   return { view: a ?? 0, table: b ?? 0 };
 }
