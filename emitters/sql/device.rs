@@ -5,11 +5,14 @@ use minijinja::Environment;
 use serde::Serialize;
 use sync_runtime::schema::{Conflict, FieldKind, Mode, Model, Schema};
 
-pub(crate) use super::dialect::Dialect;
 use super::{
     Device as View, TEMPLATES,
     client::{self, StoredColumn},
     of_mode,
+};
+pub(crate) use super::{
+    client::{ColumnAccess, access},
+    dialect::Dialect,
 };
 use crate::{Error, template};
 

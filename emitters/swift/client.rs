@@ -1,6 +1,6 @@
 //! The client itself, and what one can tell a collection to do.
 
-use sync_runtime::schema::{Effect, Field, Model, Type, Visibility};
+use sync_runtime::schema::{Effect, Field, Mode, Model, Type, Visibility};
 
 use super::{
     code::Code,
@@ -15,6 +15,7 @@ const CLIENT_MEMBERS: &[&str] = &[
     "discard",
     "dismiss",
     "flush",
+    "resolve",
     "retry",
     "signOut",
     "start",
@@ -96,9 +97,10 @@ impl Plan<'_> {
             code.line("core = try SyncClientCore(");
             code.line("  server: server, tokens: tokens, store: store, transport: transport,");
             code.line("  models: [");
+            let kept: Vec<&ModelPlan<'_>> = self.kept().collect();
             // As swift-format has it: no comma behind the only one.
-            let comma = if self.models.len() > 1 { "," } else { "" };
-            for model in &self.models {
+            let comma = if kept.len() > 1 { "," } else { "" };
+            for model in kept {
                 code.line(format!("    ModelRegistration({}){comma}", rules(model)));
             }
             code.line("  ])");
@@ -110,6 +112,13 @@ impl Plan<'_> {
                 ));
             }
         });
+    }
+
+    /// The models that a device keeps.
+    fn kept(&self) -> impl Iterator<Item = &ModelPlan<'_>> {
+        self.models
+            .iter()
+            .filter(|model| model.model.mode != Mode::Api)
     }
 
     /// The file of a model's commands.

@@ -7,6 +7,7 @@
 //! * [`structs`] and [`enums`]: declared types, with their drafts and changes;
 //! * [`models`]: a model's state and its reducer; [`events`]: what can happen to it;
 //! * [`access`]: what each role may write;
+//! * [`rows`]: the tables of a rows model, as the SQL target has them;
 //! * [`client`]: the client, and what it can be told to do.
 
 mod access;
@@ -17,13 +18,14 @@ mod events;
 mod models;
 mod package;
 mod plan;
+mod rows;
 mod runtime;
 mod structs;
 mod types;
 
-use sync_runtime::schema::{Mode, Schema, Type};
+use sync_runtime::schema::{Schema, Type};
 
-use crate::{Emitter, Error, FileSet, modes};
+use crate::{Emitter, Error, FileSet};
 use plan::{Plan, TypePlan};
 
 /// The Swift package.
@@ -40,10 +42,6 @@ impl Emitter for Swift {
 
     fn is_copied(&self, path: &str) -> bool {
         runtime::FILES.iter().any(|(copied, _)| *copied == path)
-    }
-
-    fn left_out(&self, schema: &Schema) -> Option<String> {
-        modes::left_out("Swift", &[Mode::Rows, Mode::Api], schema)
     }
 
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
@@ -71,6 +69,12 @@ impl Emitter for Swift {
                 format!("{folder}/{}+SyncModel.swift", model.name),
                 plan.reducer(model),
             )?;
+            if let Some(table) = plan.table(model) {
+                files.insert(format!("{folder}/{}+Rows.swift", model.name), table)?;
+            }
+        }
+        if let Some(outbox) = plan.outbox() {
+            files.insert(format!("{module}/Shared/RowOutbox.swift"), outbox)?;
         }
         if !plan.counts.is_empty() {
             files.insert(format!("{module}/Shared/Counts.swift"), plan.lengths())?;

@@ -1,7 +1,7 @@
 //! A model: its state, and what each event does to it.
 
 use sync_runtime::{
-    schema::{Effect, Field, FieldKind, Lift, Model, Type, Visibility},
+    schema::{Effect, Field, FieldKind, Lift, Mode, Model, Type, Visibility},
     semantics::upcast,
 };
 
@@ -103,7 +103,10 @@ impl Plan<'_> {
             code.doc("A digest of the declaration.");
             code.line(format!(
                 "public static let declaration = \"{:016x}\"",
-                digest(model)
+                digest(&[
+                    &serde_json::to_string(model).unwrap_or_default(),
+                    self.table_script(model)
+                ])
             ));
             code.doc("When snapshots are taken.");
             let policy = match model.snapshot {
@@ -117,6 +120,7 @@ impl Plan<'_> {
                 "public static let snapshots: SnapshotPolicy? = {policy}"
             ));
             access::rules(code, model);
+            mode(code, model);
             code.gap();
             self.creating(code, plan);
             code.gap();
@@ -613,10 +617,24 @@ fn lift(code: &mut Code, plan: &ModelPlan<'_>, from: u32, step: &Lift) {
     }
 }
 
+/// How its events meet its state, where that is not by the fold.
+fn mode(code: &mut Code, model: &Model) {
+    let mode = match model.mode {
+        Mode::Events => return,
+        Mode::Rows => ".rows(rowTable)".to_owned(),
+        Mode::Api => {
+            let id = model.id_field().map_or("id", |field| &field.name);
+            format!(".api(id: {})", swift_string(id))
+        }
+    };
+    code.doc("How its events meet its state.");
+    code.line(format!("public static let mode: SyncMode = {mode}"));
+}
+
 /// FNV-1a of the declaration: the same everywhere and always, which a hash of Rust's is not.
-fn digest(model: &Model) -> u64 {
-    let text = serde_json::to_string(model).unwrap_or_default();
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+fn digest(texts: &[&str]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_runtime::schema::{
-    Effect, Event, Field, FieldKind, Lift, Mode, Model, PayloadShape, Schema, StructType, Type,
-    UnionBody,
+    Effect, Event, Field, FieldKind, Lift, Model, PayloadShape, Schema, StructType, Type, UnionBody,
 };
 
 use crate::{
     Error,
     names::{self, Language, camel, escape, pascal},
+    sql::device::{self, Device, Dialect},
 };
 
 /// Names of Swift, Foundation, SwiftUI and the runtime that a generated type must not take: where an app imports both, it
@@ -17,13 +17,13 @@ use crate::{
 #[rustfmt::skip]
 const TAKEN: &[&str] = &[
     "AccessRules", "Any", "AnyObject", "App", "Array", "AsyncSequence", "Binding", "Bool", "Bundle", "Button", "Calendar", "CalendarDate", "Change", "Changes", "Character", "Codable",
-    "Color", "Count", "Data", "Date", "Decimal", "Decoder", "Dictionary", "Divider", "Double", "Draft", "Effects", "Element", "Encoder", "EntityKey", "Environment",
-    "Equatable", "Error", "Event", "EventMeta", "FieldRules", "FileManager", "FixedCount", "FixedList", "Float", "Folded", "Font", "Form", "Functions", "Group",
+    "Color", "ConflictResolution", "Count", "Data", "Date", "Decimal", "Decoder", "Dictionary", "Divider", "Double", "Draft", "Effects", "Element", "Encoder", "EntityKey", "Environment",
+    "Equatable", "Error", "Event", "EventMeta", "FieldConflict", "FieldRules", "FileManager", "FixedCount", "FixedList", "Float", "Folded", "Font", "Form", "Functions", "Group",
     "Hashable", "HistoryEntry", "HistoryPage", "HybridClock", "ID", "Identifiable", "Image", "Int", "Int128", "Int16", "Int32", "Int64", "Int8", "InvalidValue", "JSONObject", "JSONValue", "Key",
-    "KeyedElement", "Label", "Layout", "Link", "List", "LocalDateTime", "LocalStore", "Locale", "LoggedEvent", "Map", "Measurement", "Menu", "Model",
+    "KeychainFailure", "KeychainToken", "KeyedElement", "Label", "Layout", "Link", "List", "LiveModels", "LocalDateTime", "LocalStore", "Locale", "LoggedEvent", "Map", "Measurement", "Menu", "Model",
     "ModelRegistration", "ModelRules", "Never", "NoFunctions", "Notification", "Observable", "Operation", "Optional", "Path", "Picker", "Predicate", "Process",
-    "Progress", "Query", "Range", "Rejection", "Result", "Scene", "Section", "Self", "Sendable", "Sequence", "Set", "SnapshotPolicy", "SortedMap", "SortedSet", "Stamp",
-    "State", "StaticToken", "Stream", "String", "Substring", "SyncClientCore", "SyncCollection", "SyncConnection", "SyncError", "SyncEvent", "SyncModel",
+    "Progress", "Query", "Range", "Rejection", "Result", "RowConflict", "RowTable", "Scene", "Section", "Self", "Sendable", "Sequence", "Set", "SnapshotPolicy", "SortedMap", "SortedSet", "Stamp",
+    "State", "StaticToken", "Stream", "String", "Substring", "SyncClientCore", "SyncCollection", "SyncConnection", "SyncError", "SyncEvent", "SyncMode", "SyncModel",
     "SyncQuery", "SyncStatus", "SyncStore", "SyncTransport", "Tab", "Table", "Task", "Text", "Thread", "TimeOfDay", "TimeZone", "Timer", "TokenProvider",
     "Transaction", "TransportAnswer", "TransportRequest", "Tuple1", "Tuple2", "Tuple3", "Tuple4", "Tuple5", "Tuple6", "Tuple7", "Tuple8", "Type", "UInt", "UInt128",
     "UInt16", "UInt32", "UInt64", "UInt8", "URL", "URLSessionTransport", "UUID", "Unicode", "Unit", "Value", "View", "Void", "Whole", "WideInt", "WideUInt", "Window",
@@ -42,6 +42,8 @@ pub(super) struct Plan<'a> {
     pub(super) client: String,
     /// Lengths of the lists that have a fixed one.
     pub(super) counts: BTreeSet<u32>,
+    /// The tables of rows models; `None` where there are none.
+    pub(super) device: Option<Device>,
 }
 
 /// What a model's parts are called.
@@ -78,17 +80,13 @@ impl<'a> Plan<'a> {
         let mut claims = Claims::default();
         let app = app_name(schema);
         let client = claims.claim(&format!("{app}Client"), "Sync", &[""]);
-        let synced: Vec<&Model> = schema
-            .models()
-            .iter()
-            .filter(|model| model.mode == Mode::Events)
-            .collect();
-        let names: Vec<String> = synced
+        let all: Vec<&Model> = schema.models().iter().collect();
+        let names: Vec<String> = all
             .iter()
             .map(|model| claims.claim(&model.name, "Model", &["", "Event", "Functions"]))
             .collect();
         let mut found = Found::default();
-        for (at, model) in synced.iter().enumerate() {
+        for (at, model) in all.iter().enumerate() {
             found.model(at, model);
             distinct(model)?;
         }
@@ -103,7 +101,7 @@ impl<'a> Plan<'a> {
                 patched: entry.patched,
             });
         }
-        let models = synced
+        let models = all
             .iter()
             .zip(names)
             .map(|(model, name)| ModelPlan {
@@ -118,6 +116,7 @@ impl<'a> Plan<'a> {
             module: format!("{app}Models"),
             client,
             counts: found.counts,
+            device: device::device(schema, Dialect::Sqlite)?,
         })
     }
 

@@ -25,6 +25,48 @@ pub(crate) struct StoredColumn {
     pub(crate) fill: Option<String>,
 }
 
+/// How a client that speaks JSON reads and writes a column.
+#[derive(Debug)]
+pub(crate) struct ColumnAccess {
+    /// On the wire.
+    pub(crate) key: String,
+    /// Quoted.
+    pub(crate) name: String,
+    /// The column as JSON.
+    pub(crate) json: String,
+    /// The value from the object `?2`, and whether that has it.
+    pub(crate) value: String,
+    pub(crate) given: String,
+    /// Whether a change may hold it.
+    pub(crate) writable: bool,
+    /// Whether it may be null.
+    pub(crate) nullable: bool,
+}
+
+/// The columns of a model in SQLite, the id first.
+pub(crate) fn access(model: &Model) -> Vec<ColumnAccess> {
+    let dialect = Dialect::Sqlite;
+    let is_id = |field: &&Field| field.kind == FieldKind::Id;
+    let others = model.shared_fields().filter(|field| !is_id(field));
+    let fields = model.shared_fields().filter(is_id).chain(others);
+    fields
+        .map(|field| {
+            let kind = Kind::of(field);
+            let quoted = name(&field.name);
+            let path = sqlite_path(&[Step::Key(field.name.to_string())]);
+            ColumnAccess {
+                key: field.name.to_string(),
+                json: kind.json(dialect, &quoted),
+                value: kind.in_object(dialect, "?2", &path),
+                given: format!("json_type(?2, {path}) IS NOT NULL"),
+                writable: field.is_writable(),
+                nullable: field.ty.is_nullable(),
+                name: quoted,
+            }
+        })
+        .collect()
+}
+
 /// What the template of a model is given.
 #[derive(Debug, Serialize)]
 pub(super) struct Rows {

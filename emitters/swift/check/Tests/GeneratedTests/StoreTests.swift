@@ -206,6 +206,27 @@ import Testing
     }
   }
 
+  @Test func overtakenChangesAreListedUntilTheyAreDismissed() async throws {
+    let database = try Self.database()
+    _ = try await database.record(.created(.init(tableNumber: 1)), on: Self.entity, of: orders)
+    let created = try #require(try await database.nextBatch(limit: 1).first)
+    try await Task.sleep(for: .milliseconds(5))
+    _ = try await database.record(.stateChanged(.init(newStatus: .sent)), on: Self.entity, of: orders)
+    let own = try await database.nextBatch(limit: 2)
+    // Somebody else's cancellation lies before it, and arrives later.
+    let between = Stamp(milliseconds: created.timestamp.milliseconds + 1, counter: 0, node: 7)
+    let cancelled = OrderEvent.stateChanged(.init(newStatus: .cancelled))
+    let other = LoggedEvent(
+      id: UUID(), entityType: "order", entityID: Self.entity, name: cancelled.name, payload: cancelled.payload,
+      timestamp: between, schemaVersion: 1, userID: "bert", seq: 3)
+    _ = try await database.take([own[0].at(1), own[1].at(2), other], cursor: "3")
+    #expect(try await database.state(of: Self.entity, orders)?.status == .cancelled)
+    let overtaken = try await database.summary().overtaken
+    #expect(overtaken.map(\.id) == [own[1].id])
+    try await database.dismiss(own[1].id)
+    #expect(try await database.summary().overtaken.isEmpty)
+  }
+
   @Test func olderVersionsAreLifted() async throws {
     let shifts: AnyMode<Shift> = EventMode(
       rules: ModelRules<Shift>(functions: ShiftFunctions(tipsSplit: { _, _, _ in })))

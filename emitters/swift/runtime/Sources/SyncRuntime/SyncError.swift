@@ -15,6 +15,8 @@ public enum SyncError: Error, Sendable, Hashable {
   case closed
   /// So many changes would be lost: the server has them not yet, or has refused them and nobody has decided on them.
   case unsyncedChanges(Int)
+  /// The task was cancelled before the server had answered; the change is saved, and is sent.
+  case unanswered
   /// The server could not be reached.
   case network(String)
   /// The server does not take the token.
@@ -27,7 +29,7 @@ public enum SyncError: Error, Sendable, Hashable {
   /// Whether the same may work at another time.
   public var isTransient: Bool {
     switch self {
-    case .network, .unauthorized: true
+    case .network, .unauthorized, .unanswered: true
     case .server(let status, _): status == 0 || status == 429 || status >= 500
     case .invalidPayload, .refused, .storage, .wrongOwner, .closed, .unsyncedChanges, .badResponse: false
     }
@@ -38,8 +40,8 @@ public enum SyncError: Error, Sendable, Hashable {
     switch error {
     case let error as SyncError: self = error
     case ServerFailure.unreachable(let message): self = .network(message)
-    case ServerFailure.refused(status: 401, _, _, _): self = .unauthorized
-    case ServerFailure.refused(let status, let code, _, _): self = .server(status: status, code: code)
+    case ServerFailure.refused(status: 401, _, _, _, _): self = .unauthorized
+    case ServerFailure.refused(let status, let code, _, _, _): self = .server(status: status, code: code)
     case ServerFailure.unreadable(let message): self = .badResponse(message)
     default: self = .network("\(error)")
     }
@@ -56,6 +58,7 @@ extension SyncError: LocalizedError {
     case .wrongOwner: "This store holds another user's data; open one for this user."
     case .closed: "This user has signed out; open a store anew."
     case .unsyncedChanges(let count): "The server has not taken \(count) changes yet; they would be lost."
+    case .unanswered: "The server has not answered yet; the change is saved, and is sent."
     case .network(let message): "The server could not be reached: \(message)."
     case .unauthorized: "The server does not know this user; sign in again."
     case .server(let status, let code): "The server cannot do it now (\(status)\(code.isEmpty ? "" : ", \(code)"))."

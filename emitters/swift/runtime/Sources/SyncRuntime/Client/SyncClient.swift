@@ -40,6 +40,11 @@ extension SyncClient {
   /// Drops a refused change, and what waited for it.
   public func discard(_ rejection: Rejection) async throws(SyncError) { try await core.discard(rejection.id) }
 
+  /// Ends a conflict: with what was written here, with what the server has, or with something of both.
+  public func resolve(_ conflict: RowConflict, _ resolution: ConflictResolution) async throws(SyncError) {
+    try await core.resolve(conflict.id, resolution)
+  }
+
   /// Takes a change of this device's off the list of the overtaken: the user has seen it.
   public func dismiss(_ overtaken: LoggedEvent) async throws(SyncError) { try await core.dismiss(overtaken.id) }
 }

@@ -95,11 +95,21 @@ public final class SyncClientCore: Sendable {
     await refresh()
   }
 
+  /// Ends a conflict.
+  public func resolve(_ id: UUID, _ resolution: ConflictResolution) async throws(SyncError) {
+    changes.send(try await database.resolve(id, resolution))
+    await refresh()
+    await engine.wake()
+  }
+
   /// Takes an overtaken change off the list.
   public func dismiss(_ id: UUID) async throws(SyncError) {
     try await database.dismiss(id)
     await refresh()
   }
+
+  /// The server has changed an entity that this device does not keep.
+  func told(_ key: EntityKey) { changes.send([key]) }
 
   /// An event was recorded on an entity.
   func recorded(_ key: EntityKey) async {
@@ -141,17 +151,22 @@ public final class SyncClientCore: Sendable {
   }
 }
 
-/// A model that a client knows, whatever its type.
+/// A model that a client keeps, whatever its type.
 public struct ModelRegistration: Sendable {
   let mode: any ModelMode
 
-  /// Of a model's rules.
+  /// Of the rules of a model in any mode but the one without sync.
   public init<Model: SyncModel>(_ rules: ModelRules<Model>) {
-    mode = rules.mode
+    mode = rules.kept
   }
 }
 
 extension ModelRules {
-  /// How its events meet its state.
-  var mode: AnyMode<Model> { EventMode(rules: self) }
+  /// How its events meet the state that this device keeps.
+  var kept: AnyMode<Model> {
+    switch Model.mode {
+    case .rows(let table): RowMode(rules: self, rows: table)
+    case .events, .api: EventMode(rules: self)
+    }
+  }
 }

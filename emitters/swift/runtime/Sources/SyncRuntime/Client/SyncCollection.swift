@@ -4,22 +4,27 @@ import Foundation
 public struct SyncCollection<Model: SyncModel>: Sendable {
   private let core: SyncClientCore
   private let rules: ModelRules<Model>
-  private let mode: AnyMode<Model>
+  private let source: EntitySource<Model>
 
   init(core: SyncClientCore, rules: ModelRules<Model>) {
     self.core = core
     self.rules = rules
-    mode = rules.mode
+    source =
+      if case .api(let id) = Model.mode {
+        .server(PlainAPI(server: core.server, rules: rules, idKey: id))
+      } else {
+        .device(core.database, rules.kept)
+      }
   }
 
   /// The state of an entity; `nil` where there is none, or no more.
   public func get(_ id: Model.ID) async throws(SyncError) -> Model? {
-    try await core.database.state(of: Self.text(id), mode)
+    try await source.get(Model.key(of: id))
   }
 
   /// All of them, in order of their ids.
   public func all() async throws(SyncError) -> [Model] {
-    try await core.database.states(mode).map(\.model)
+    try await source.all().map(\.model)
   }
 
   /// Those of them that fit, now and after every change, with or without network, until the task ends.
@@ -35,17 +40,17 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
   ) -> AsyncThrowingStream<[Model], any Error> {
     // Listening begins before the first look, so that no change falls between.
     let changes = core.changes(of: Model.entity)
-    let (database, mode) = (core.database, mode)
+    let source = source
     return AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
       let task = Task {
         do {
           let query = LiveList<Model>.Query(includes: includes, precedes: precedes)
-          var list = LiveList(query, try await database.states(mode))
+          var list = LiveList(query, try await source.all())
           continuation.yield(list.models)
           for await _ in changes.wakes {
             let ids = changes.take().map(\.id)
             var isOther = false
-            for (id, model) in try await database.states(of: ids, mode) {
+            for (id, model) in try await source.get(ids) {
               isOther = list.update(id, to: model) || isOther
             }
             if isOther { continuation.yield(list.models) }
@@ -68,7 +73,7 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
     of id: Model.ID, limit: Int = 100, before page: String? = nil
   ) async throws(SyncError) -> HistoryPage<Model> {
     do throws(ServerFailure) {
-      return try await core.server.history(of: Self.text(id), limit: limit, before: page, rules)
+      return try await core.server.history(of: Model.key(of: id), limit: limit, before: page, rules)
     } catch {
       throw SyncError(error)
     }
@@ -80,13 +85,23 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
   /// - Throws: ``SyncError/invalidPayload(_:)`` and ``SyncError/refused(code:reason:)`` where nothing was recorded.
   @discardableResult
   public func record(_ event: Model.Event, on id: Model.ID) async throws(SyncError) -> Model? {
-    let key = EntityKey(type: Model.entity, id: Self.text(id))
-    let recorded = try await core.database.record(event, on: key.id, of: mode)
-    await core.recorded(key)
-    return recorded.state
+    let key = EntityKey(type: Model.entity, id: Model.key(of: id))
+    switch source {
+    case .server(let server):
+      let state = try await server.record(event, on: id)
+      core.told(key)
+      return state
+    case .device(let database, let mode):
+      let recorded = try await database.record(event, on: key.id, of: mode)
+      await core.recorded(key)
+      guard mode.waitsForServer, let id = recorded.id else { return recorded.state }
+      if let refusal = await database.answer(to: id) {
+        core.told(key)
+        throw refusal
+      }
+      return try await database.state(of: key.id, mode)
+    }
   }
-
-  private static func text(_ id: Model.ID) -> String { id.wire.string ?? id.wire.text }
 }
 
 extension SyncClientCore {

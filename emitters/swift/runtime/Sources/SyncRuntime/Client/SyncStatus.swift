@@ -14,6 +14,8 @@ public final class SyncStatus {
   public internal(set) var lastSynced: Date?
   /// What the server has refused: see ``SyncClient/retry(_:)`` and ``SyncClient/discard(_:)``.
   public internal(set) var rejections: [Rejection] = []
+  /// Changes of rows that others have got ahead of, and which wait: see ``SyncClient/resolve(_:_:)``.
+  public internal(set) var conflicts: [RowConflict] = []
   /// This device's own changes that did something when they were made, and do no more: another's came before them.
   public internal(set) var overtaken: [LoggedEvent] = []
   /// Whether something was received that only a newer version of this app can read.
@@ -28,6 +30,7 @@ public final class SyncStatus {
     if pendingCount != summary.pending { pendingCount = summary.pending }
     if oldestPending != summary.oldest { oldestPending = summary.oldest }
     if rejections != summary.rejections { rejections = summary.rejections }
+    if conflicts != summary.conflicts { conflicts = summary.conflicts }
     if overtaken != summary.overtaken { overtaken = summary.overtaken }
     if isUpdateRequired != summary.needsUpdate { isUpdateRequired = summary.needsUpdate }
   }

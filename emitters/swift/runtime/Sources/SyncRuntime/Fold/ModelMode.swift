@@ -8,6 +8,12 @@ protocol ModelMode<Model, Event>: Sendable {
 
   /// The name on the wire.
   var entity: String { get }
+  /// The version of its payloads.
+  var version: Int { get }
+  /// Where rows are kept; `nil` for models that are none.
+  var table: RowTable? { get }
+  /// Whether a mutation is done when the server has answered, and not before.
+  var waitsForServer: Bool { get }
   /// Brings what is stored in line with this declaration.
   func update(_ store: EventStore) throws(SyncError)
 
@@ -25,7 +31,7 @@ protocol ModelMode<Model, Event>: Sendable {
   /// Takes over what the server holds of an entity.
   func restore(_ snapshot: ServerSnapshot, in store: EventStore) throws(SyncError)
   /// Takes out what the server no longer holds.
-  func keepOnly(_ ids: Set<String>, in store: EventStore) throws(SyncError) -> Set<EntityKey>
+  func keepOnly(_ there: RestoredIDs, in store: EventStore) throws(SyncError) -> Set<EntityKey>
   /// Folds an entity anew, after some of its events have moved or left.
   func refold(_ id: String, in store: EventStore) throws(SyncError)
   /// Whether an event makes its entity.
@@ -34,6 +40,19 @@ protocol ModelMode<Model, Event>: Sendable {
 
 /// A mode of a model, whichever it is.
 typealias AnyMode<Model: SyncModel> = any ModelMode<Model, Model.Event>
+
+extension ModelMode {
+  var entity: String { Model.entity }
+  var version: Int { Model.version }
+  var table: RowTable? { nil }
+  var waitsForServer: Bool { false }
+}
+
+/// What the server holds of a model, as its snapshots up to a position of the log say.
+struct RestoredIDs: Sendable {
+  var ids: Set<String> = []
+  let seq: Int64
+}
 
 /// What came of a recorded event.
 struct Recorded<Model: SyncModel>: Sendable {

@@ -19,6 +19,8 @@ public protocol SyncModel: WireValue, Identifiable where ID: WireValue {
   static var snapshots: SnapshotPolicy? { get }
   /// What each role may write; `nil` where everybody may write all.
   static var access: AccessRules? { get }
+  /// How its events meet its state.
+  static var mode: SyncMode { get }
 
   /// The state that a `create` makes; `nil` if the event is none.
   init?(creating event: Event, _ meta: EventMeta)
@@ -35,13 +37,28 @@ public protocol SyncModel: WireValue, Identifiable where ID: WireValue {
 }
 
 extension SyncModel {
+  /// An id as text, which is how stores and addresses have it.
+  static func key(of id: ID) -> String { id.wire.string ?? id.wire.text }
+
   /// Everybody may write all.
   public static var access: AccessRules? { nil }
+  /// Its state is the fold of its events.
+  public static var mode: SyncMode { .events }
 
   /// There are no older versions.
   public static func lift(
     _ value: inout JSONObject, of event: String?, from version: Int, _ functions: Functions
   ) throws {}
+}
+
+/// How the events of a model meet its state.
+public enum SyncMode: Sendable {
+  /// The state is their fold, on every device.
+  case events
+  /// The state is a row; what this device changes lies over what the server has said.
+  case rows(RowTable)
+  /// The state is the server's alone, and every look is a request; `id` is the key of the id on the wire.
+  case api(id: String)
 }
 
 /// What a model asks of the application that needs nothing of it.
@@ -67,6 +84,18 @@ public protocol SyncEvent: Sendable, Hashable {
   var isDelete: Bool { get }
   /// Whether it moves a state machine.
   var isTransition: Bool { get }
+}
+
+extension SyncEvent {
+  /// Checks what is about to be recorded: reading it back is the same check that every other replica makes.
+  func validate() throws(SyncError) {
+    do throws(InvalidValue) {
+      guard try Self(name: name, payload: payload, at: .recording) == nil else { return }
+    } catch {
+      throw .invalidPayload(error)
+    }
+    throw .refused(code: "unknown_event_type", reason: "There is no event \(name).")
+  }
 }
 
 /// When a snapshot is taken, in events past the last one.

@@ -4,8 +4,6 @@ import Foundation
 struct EventMode<Model: SyncModel>: ModelMode {
   let rules: ModelRules<Model>
 
-  var entity: String { Model.entity }
-
   func update(_ store: EventStore) throws(SyncError) { try store.update(to: rules) }
 
   func state(of id: String, in store: EventStore) throws(SyncError) -> Model? {
@@ -81,8 +79,8 @@ struct EventMode<Model: SyncModel>: ModelMode {
     try store.restore(snapshot, of: rules)
   }
 
-  func keepOnly(_ ids: Set<String>, in store: EventStore) throws(SyncError) -> Set<EntityKey> {
-    try store.keepOnly(ids, of: rules)
+  func keepOnly(_ there: RestoredIDs, in store: EventStore) throws(SyncError) -> Set<EntityKey> {
+    try store.keepOnly(there, of: rules)
   }
 
   func refold(_ id: String, in store: EventStore) throws(SyncError) {

@@ -20,6 +20,10 @@ public struct LoggedEvent: Sendable, Hashable {
   public let userID: String?
   /// The position in the server's log; `nil` while it is this device's own.
   public let seq: Int64?
+  /// Of a change of a row: for each field the transaction that it was based on.
+  var expected: JSONObject?
+  /// Of a change of a row: the process that writes it.
+  var source: String?
 
   /// Of its parts.
   public init(
@@ -61,7 +65,7 @@ public struct LoggedEvent: Sendable, Hashable {
 
   /// As a batch carries it.
   var wire: JSONValue {
-    .object([
+    var object: JSONObject = [
       "id": id.wire,
       "event_type": .string("\(entityType).\(name)"),
       "entity_type": .string(entityType),
@@ -70,7 +74,10 @@ public struct LoggedEvent: Sendable, Hashable {
       "timestamp": .string(timestamp.description),
       "schema_version": .int(Int64(schemaVersion)),
       "idempotency_key": id.wire,
-    ])
+    ]
+    object["expected"] = expected.map { .object($0) }
+    object["source_id"] = source.map { .string($0) }
+    return .object(object)
   }
 
   /// Its place in the order of the entity's events.

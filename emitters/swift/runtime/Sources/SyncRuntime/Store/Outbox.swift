@@ -113,6 +113,11 @@ extension EventStore {
       """, [], LoggedEvent.init(row:))
   }
 
+  /// Notes that this version cannot read an event.
+  func markUnreadable(_ id: UUID) throws(SyncError) {
+    try database.run("UPDATE events SET readable = 0 WHERE id = ?", [.text(id.wireText)])
+  }
+
   /// Whether something is kept that this version cannot read.
   func hasUnreadable() throws(SyncError) -> Bool {
     try database.first("SELECT EXISTS (SELECT 1 FROM events WHERE readable = 0 AND status < 3)") { $0.int(0) == 1 }
@@ -179,6 +184,9 @@ public struct Rejection: Sendable, Hashable, Identifiable {
   public let code: String
   /// For people.
   public let reason: String
+  /// Of a change of a row: the fields that another change has got ahead of. ``SyncClient/retry(_:)`` sends this device's
+  /// over it, ``SyncClient/discard(_:)`` leaves the server's.
+  public var conflicts: [FieldConflict] = []
 
   /// The event's id.
   public var id: UUID { event.id }

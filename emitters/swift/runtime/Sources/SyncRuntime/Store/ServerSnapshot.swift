@@ -9,6 +9,8 @@ struct ServerSnapshot: Sendable {
   let schemaVersion: Int
   /// Events at or below this position of the log are in it.
   let seq: Int64
+  /// Of a row: for each field the transaction that wrote it last.
+  let stamps: JSONObject
 
   init(wire: JSONValue) throws(InvalidValue) {
     var reader = try WireReader(wire, at: .root)
@@ -19,6 +21,8 @@ struct ServerSnapshot: Sendable {
     let version: Int64 = try reader.required("schema_version")
     schemaVersion = Int(version)
     seq = try reader.required("seq")
+    let stamps: JSONValue? = try reader.optional("tx")
+    self.stamps = stamps?.object ?? JSONObject()
   }
 }
 
@@ -47,17 +51,22 @@ extension EventStore {
     try refold(snapshot.key, from: .start, of: model)
   }
 
-  /// Takes out of a model what the server no longer has: what is unsynced stays.
-  func keepOnly<Model: SyncModel>(_ ids: Set<String>, of model: ModelRules<Model>) throws(SyncError) -> Set<EntityKey> {
+  /// Takes out of a model what the server no longer has: what is unsynced stays, and what is newer.
+  func keepOnly<Model: SyncModel>(
+    _ there: RestoredIDs, of model: ModelRules<Model>
+  ) throws(SyncError) -> Set<EntityKey> {
     let held = try database.all("SELECT entity_id FROM states WHERE entity_type = ?", [.text(Model.entity)]) { row in
       row.text(0) ?? ""
     }
     var changed: Set<EntityKey> = []
-    for id in held where !ids.contains(id) {
+    for id in held where !there.ids.contains(id) {
       let key = EntityKey(type: Model.entity, id: id)
-      let values: [SQLiteValue] = [.text(key.type), .text(key.id)]
-      try database.run("DELETE FROM events WHERE entity_type = ? AND entity_id = ? AND status < 2", values)
-      try database.run("DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ?", values)
+      let values: [SQLiteValue] = [.text(key.type), .text(key.id), .integer(there.seq)]
+      try database.run(
+        "DELETE FROM events WHERE entity_type = ? AND entity_id = ? AND status < 2 AND coalesce(seq, head, 0) <= ?",
+        values)
+      try database.run(
+        "DELETE FROM snapshots WHERE entity_type = ? AND entity_id = ? AND coalesce(seq, 0) <= ?", values)
       try refold(key, from: .start, of: model)
       changed.insert(key)
     }

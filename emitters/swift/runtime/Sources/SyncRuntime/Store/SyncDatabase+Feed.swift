@@ -5,7 +5,7 @@ extension SyncDatabase {
   /// Takes in a page of the feed, with the cursor that stands for it, in one transaction.
   ///
   /// - Returns: the entities whose state may have changed.
-  func take(_ events: [LoggedEvent], cursor: String) throws(SyncError) -> Set<EntityKey> {
+  func take(_ events: [LoggedEvent], cursor: String, seq: Int64 = 0) throws(SyncError) -> Set<EntityKey> {
     var changed: Set<EntityKey> = []
     try transaction { () throws(SyncError) in
       for event in events {
@@ -19,8 +19,9 @@ extension SyncDatabase {
         }
       }
       try store.remember("cursor", cursor)
+      try moveRows(cursor, seq)
     }
-    return changed
+    return changed.union(try tellWaiters())
   }
 
   /// The entities whose snapshot the server has to be asked for.
@@ -37,14 +38,18 @@ extension SyncDatabase {
   }
 
   /// Ends a start from snapshots: what the server no longer has goes, and the feed goes on from the cursor.
-  func endRestoring(_ ids: [String: Set<String>], cursor: String?) throws(SyncError) -> Set<EntityKey> {
+  func endRestoring(_ there: [String: RestoredIDs], cursor: String?, seq: Int64 = 0) throws(SyncError) -> Set<EntityKey>
+  {
     var changed: Set<EntityKey> = []
     try transaction { () throws(SyncError) in
-      for (type, ids) in ids {
-        if let model = models[type] { changed.formUnion(try model.keepOnly(ids, in: store)) }
+      for (type, restored) in there {
+        if let model = models[type] { changed.formUnion(try model.keepOnly(restored, in: store)) }
         try store.remember("type:\(type)", "known")
       }
-      if let cursor { try store.remember("cursor", cursor) }
+      if let cursor {
+        try store.remember("cursor", cursor)
+        try moveRows(cursor, seq)
+      }
     }
     return changed
   }

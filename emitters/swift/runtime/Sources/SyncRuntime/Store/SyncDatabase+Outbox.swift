@@ -4,9 +4,12 @@ import Foundation
 extension SyncDatabase {
   /// The next batch, marked as sent before it is.
   func nextBatch(limit: Int) throws(SyncError) -> [LoggedEvent] {
-    let batch = try store.sendable(limit: limit)
-    let store = store
-    try store.database.transaction { () throws(SyncError) in try store.markSent(batch.map(\.id)) }
+    var batch: [LoggedEvent] = []
+    try transaction { () throws(SyncError) in
+      batch = try store.sendable(limit: limit)
+      try store.markSent(batch.map(\.id))
+      batch += try nextRows(limit - batch.count)
+    }
     return batch
   }
 
@@ -16,7 +19,7 @@ extension SyncDatabase {
   func settle(accepted: [UUID], head: Int64, rejected: [Verdict]) throws(SyncError) -> Set<EntityKey> {
     var changed: Set<EntityKey> = []
     try transaction { () throws(SyncError) in
-      for id in accepted {
+      for id in accepted where try !acceptRow(id, head: head) {
         guard let (event, status) = try store.event(id), status == .pending else { continue }
         try store.markAccepted(id, head: head)
         switch try store.coverage(of: event, at: head) {
@@ -30,6 +33,10 @@ extension SyncDatabase {
       }
       if rejected.contains(where: { $0.code == "clock_drift" }) { try setClockBack() }
       for verdict in rejected {
+        if let row = try refuseRow(verdict) {
+          changed.insert(row)
+          continue
+        }
         guard let (event, status) = try store.event(verdict.id), status == .pending else { continue }
         if verdict.code == "clock_drift" {
           // What was refused for its stamp is stamped anew, in its order; nobody needs to hear of it.
@@ -40,7 +47,7 @@ extension SyncDatabase {
         changed.insert(try refold(after: event))
       }
     }
-    return changed
+    return changed.union(try tellWaiters())
   }
 
   private func reject(_ event: LoggedEvent, _ verdict: Verdict) throws(SyncError) {
@@ -117,7 +124,8 @@ extension SyncDatabase {
 
   /// Sends a refused event again, stamped anew; what waited for a `create` goes with it, behind it.
   func retry(_ id: UUID) throws(SyncError) -> Set<EntityKey> {
-    try decide(on: id) { event throws(SyncError) in
+    if let row = try decideRow(id, again: true) { return [row] }
+    return try decide(on: id) { event throws(SyncError) in
       try store.restamp(event.id, writer.stamp(), clockOffset: writer.offset)
       try store.mark(event.id, .pending)
     }
@@ -125,7 +133,8 @@ extension SyncDatabase {
 
   /// Drops a refused event; what waited for a `create` goes with it.
   func discard(_ id: UUID) throws(SyncError) -> Set<EntityKey> {
-    try decide(on: id) { event throws(SyncError) in try store.remove(event.id) }
+    if let row = try decideRow(id, again: false) { return [row] }
+    return try decide(on: id) { event throws(SyncError) in try store.remove(event.id) }
   }
 
   /// Takes an overtaken event off the list: the user has seen it.
@@ -155,4 +164,6 @@ struct Verdict: Sendable {
   let code: String
   let reason: String
   let isRetryable: Bool
+  /// Of a change of a row: what was not as it expected.
+  var conflicts: [FieldConflict] = []
 }

@@ -4,7 +4,10 @@ import Foundation
 actor SyncDatabase {
   let store: EventStore
   let models: [String: any ModelMode]
+  let hasRows: Bool
   var writer: Writer
+  /// Who waits for the server's answer to a write.
+  var waiters: [UUID: [CheckedContinuation<SyncError?, Never>]] = [:]
   private let place: SyncStore
   private let queue = DiskExecutor()
 
@@ -21,6 +24,7 @@ actor SyncDatabase {
     store = try EventStore(path: place.path)
     self.place = place
     self.models = Dictionary(uniqueKeysWithValues: models.map { ($0.entity, $0) })
+    hasRows = models.contains { $0.table != nil }
     try Self.claim(store, for: place.owner)
     for model in models {
       try model.update(store)
@@ -44,16 +48,7 @@ actor SyncDatabase {
   func record<Model: SyncModel>(
     _ event: Model.Event, on id: String, of mode: AnyMode<Model>
   ) throws(SyncError) -> Recorded<Model> {
-    do {
-      // Reading it back is the same check that every other replica makes.
-      guard try Model.Event(name: event.name, payload: event.payload, at: .recording) != nil else {
-        throw SyncError.refused(code: "unknown_event_type", reason: "There is no event \(event.name).")
-      }
-    } catch let invalid as InvalidValue {
-      throw .invalidPayload(invalid)
-    } catch {
-      throw error as? SyncError ?? .storage("\(error)")
-    }
+    try event.validate()
     return try mode.record(event, on: id, by: &writer, in: store)
   }
 
@@ -82,10 +77,19 @@ actor SyncDatabase {
 
   /// What the status shows.
   func summary() throws(SyncError) -> StoreSummary {
-    let (count, oldest) = try store.pending()
-    return StoreSummary(
-      pending: count, oldest: oldest.map { Date(milliseconds: $0) }, rejections: try store.rejections(),
+    let (count, recorded) = try store.pending()
+    var summary = StoreSummary(
+      pending: count, oldest: recorded.map { Date(milliseconds: $0) }, rejections: try store.rejections(),
       overtaken: try store.overtaken(), needsUpdate: try store.hasUnreadable())
+    if hasRows {
+      let outbox = RowOutbox(store: store)
+      let (count, oldest) = try outbox.pending()
+      summary.pending += count
+      summary.oldest = [summary.oldest, oldest].compactMap { $0 }.min()
+      summary.rejections += try outbox.rejections()
+      summary.conflicts = try outbox.conflicts()
+    }
+    return summary
   }
 
   /// Writes all that is saved to where a loss of power leaves it.
@@ -97,7 +101,8 @@ actor SyncDatabase {
   ///
   /// - Throws: ``SyncError/unsyncedChanges(_:)`` where that would lose something and nobody has said that it may.
   func erase(discardingUnsynced: Bool) throws(SyncError) {
-    let unsynced = try store.pending().count + store.rejections().count
+    let summary = try summary()
+    let unsynced = summary.pending + summary.rejections.count
     guard discardingUnsynced || unsynced == 0 else { throw .unsyncedChanges(unsynced) }
     store.database.close()
     place.erase()
@@ -111,9 +116,10 @@ actor SyncDatabase {
 
 /// What a store says of itself.
 struct StoreSummary: Sendable {
-  let pending: Int
-  let oldest: Date?
-  let rejections: [Rejection]
+  var pending: Int
+  var oldest: Date?
+  var rejections: [Rejection]
+  var conflicts: [RowConflict] = []
   let overtaken: [LoggedEvent]
   let needsUpdate: Bool
 }

@@ -19,6 +19,7 @@ struct ServerAPI: Sendable {
   struct FeedPage: Sendable {
     let events: [LoggedEvent]
     let cursor: String
+    let seq: Int64
     let hasMore: Bool
     let serverTime: Int64
   }
@@ -28,6 +29,7 @@ struct ServerAPI: Sendable {
     let snapshots: [ServerSnapshot]
     let next: String?
     let cursor: String
+    let seq: Int64
   }
 
   func postBatch(_ events: [LoggedEvent]) async throws(ServerFailure) -> BatchAnswer {
@@ -40,10 +42,14 @@ struct ServerAPI: Sendable {
       var verdicts: [Verdict] = []
       for value in rejected {
         var reader = try WireReader(value, at: .root)
-        verdicts.append(
-          Verdict(
-            id: try reader.required("id"), code: try reader.required("code"), reason: try reader.required("reason"),
-            isRetryable: try reader.required("retryable")))
+        var verdict = Verdict(
+          id: try reader.required("id"), code: try reader.required("code"), reason: try reader.required("reason"),
+          isRetryable: try reader.required("retryable"))
+        let conflicts: [JSONValue]? = try reader.optional("conflicts")
+        for conflict in conflicts ?? [] {
+          verdict.conflicts.append(try FieldConflict(wire: conflict))
+        }
+        verdicts.append(verdict)
       }
       let head: Int64? = try reader.nullable("seq")
       return BatchAnswer(
@@ -62,7 +68,8 @@ struct ServerAPI: Sendable {
         events.append(try LoggedEvent(wire: wire))
       }
       return FeedPage(
-        events: events, cursor: try reader.required("cursor"), hasMore: try reader.required("has_more"),
+        events: events, cursor: try reader.required("cursor"), seq: try reader.required("seq"),
+        hasMore: try reader.required("has_more"),
         serverTime: try reader.required("server_time"))
     }
   }
@@ -87,7 +94,8 @@ struct ServerAPI: Sendable {
         snapshots.append(try ServerSnapshot(wire: wire))
       }
       return SnapshotPage(
-        snapshots: snapshots, next: try reader.nullable("next"), cursor: try reader.required("cursor"))
+        snapshots: snapshots, next: try reader.nullable("next"), cursor: try reader.required("cursor"),
+        seq: try reader.required("seq"))
     }
   }
 
@@ -159,7 +167,8 @@ struct ServerAPI: Sendable {
     return TransportRequest(method: method, url: url, headers: headers, body: body)
   }
 
-  private func answer(
+  /// The body of an answer.
+  func answer(
     _ method: String, _ path: String, _ query: [(String, String)], body: Data? = nil
   ) async throws(ServerFailure) -> Data {
     do {
@@ -171,7 +180,7 @@ struct ServerAPI: Sendable {
         let problem = (try? JSONValue(parsing: String(decoding: answer.body, as: UTF8.self)))?.object
         throw ServerFailure.refused(
           status: answer.status, code: problem?["code"]?.string ?? "", index: problem?["index"]?.int,
-          retryAfter: answer.retryAfter)
+          retryAfter: answer.retryAfter, reason: problem?["detail"]?.string ?? "")
       }
       return answer.body
     } catch let failure as ServerFailure {
@@ -181,7 +190,8 @@ struct ServerAPI: Sendable {
     }
   }
 
-  private func read<Value>(
+  /// Maps a body.
+  func read<Value>(
     _ body: Data, _ map: (JSONValue) throws(InvalidValue) -> Value
   ) throws(ServerFailure) -> Value {
     do {
@@ -197,13 +207,13 @@ enum ServerFailure: Error, Sendable {
   /// No answer came.
   case unreachable(String)
   /// It answered with a status of 400 or more.
-  case refused(status: Int, code: String = "", index: Int64? = nil, retryAfter: Double? = nil)
+  case refused(status: Int, code: String = "", index: Int64? = nil, retryAfter: Double? = nil, reason: String = "")
   /// It answered with what is no answer of its contract.
   case unreadable(String)
   /// Whether the server no longer goes on from the cursor: the client starts from snapshots.
   var endsCursor: Bool {
     switch self {
-    case .refused(let status, let code, _, _):
+    case .refused(let status, let code, _, _, _):
       status == 410 || (status == 400 && code == "invalid_cursor") || code == "cursor_expired"
     default: false
     }
@@ -217,7 +227,7 @@ enum LiveMessage: Sendable {
   /// An event, and the cursor behind it.
   case event(LoggedEvent, cursor: String)
   /// Everything up to here has been sent.
-  case caughtUp(cursor: String, serverTime: Int64)
+  case caughtUp(cursor: String, seq: Int64, serverTime: Int64)
   /// The stream ends for a reason.
   case error(code: String)
 
@@ -229,8 +239,10 @@ enum LiveMessage: Sendable {
       guard let event = object?["event"], let cursor = object?["cursor"]?.string else { return nil }
       self = .event(try LoggedEvent(wire: event), cursor: cursor)
     case "caught_up":
-      guard let cursor = object?["cursor"]?.string, let time = object?["server_time"]?.int else { return nil }
-      self = .caughtUp(cursor: cursor, serverTime: time)
+      guard let cursor = object?["cursor"]?.string, let seq = object?["seq"]?.int,
+        let time = object?["server_time"]?.int
+      else { return nil }
+      self = .caughtUp(cursor: cursor, seq: seq, serverTime: time)
     case "error": self = .error(code: object?["code"]?.string ?? "")
     default: return nil
     }

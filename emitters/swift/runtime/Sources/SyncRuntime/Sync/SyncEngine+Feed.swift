@@ -11,6 +11,7 @@ extension SyncEngine {
       try await startFromSnapshots(types)
     }
     try await refetchStale()
+    noteUpToDate()
   }
 
   private func readFeed() async throws {
@@ -20,22 +21,22 @@ extension SyncEngine {
     while !Task.isCancelled {
       let page = try await server.feed(since: try await database.cursor(), types: types, limit: Self.page)
       try await note(page.serverTime)
-      try await take(page.events, cursor: page.cursor)
+      try await take(page.events, cursor: page.cursor, seq: page.seq)
       if !page.hasMore { return }
     }
   }
 
   /// Takes over the server's states, and goes on from where they were read.
   private func startFromSnapshots(_ types: [String]) async throws {
-    var first: String?
-    var ids: [String: Set<String>] = [:]
+    var first: (cursor: String, seq: Int64)?
+    var there: [String: RestoredIDs] = [:]
     for type in types {
       var after: String?
-      ids[type] = []
       repeat {
         let page = try await server.snapshots(of: type, after: after)
-        first = first ?? page.cursor
-        ids[type]?.formUnion(page.snapshots.map(\.key.id))
+        first = first ?? (page.cursor, page.seq)
+        // Whatever is newer than the type's first page may be missing in it.
+        there[type, default: RestoredIDs(seq: page.seq)].ids.formUnion(page.snapshots.map(\.key.id))
         await tell(try await database.restore(page.snapshots))
         after = page.next
       } while after != nil && !Task.isCancelled
@@ -43,7 +44,7 @@ extension SyncEngine {
     try Task.checkCancellation()
     // The older cursor of the other types stays: what is read twice does nothing.
     let goesOn = types.count < self.types.count ? nil : first
-    await tell(try await database.endRestoring(ids, cursor: goesOn))
+    await tell(try await database.endRestoring(there, cursor: goesOn?.cursor, seq: goesOn?.seq ?? 0))
   }
 
   /// Asks for the snapshots of entities of which something lies before what this device kept.

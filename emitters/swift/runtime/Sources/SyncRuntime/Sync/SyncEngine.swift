@@ -31,6 +31,8 @@ actor SyncEngine {
   private var isWorkWaiting = false
   /// Whether the server has said its time since the start or the last time offline: stamps are checked by it.
   private var knowsTime = false
+  /// Whether the feed was read up to its end since then: rows are changed after what others did is known.
+  private var isUpToDate = false
   /// How often in a row the stream could not be had while the feed could.
   private var lostStreams = 0
 
@@ -77,6 +79,8 @@ actor SyncEngine {
   /// Sends and fetches once, for a background task.
   func flush() async throws(SyncError) {
     do {
+      // What others did since the last time is not known, unless the stream is being followed.
+      isUpToDate = isUpToDate && !loops.isEmpty
       while try await sendBatch() {}
       try await catchUp()
     } catch {
@@ -110,6 +114,7 @@ actor SyncEngine {
   /// Sends the next batch; says whether there was one.
   private func sendBatch() async throws -> Bool {
     guard try await database.summary().pending > 0 else { return false }
+    if !isUpToDate, try await database.hasRowsToSend() { try await catchUp() }
     if !knowsTime { try await note(server.time()) }
     let batch = try await database.nextBatch(limit: limit)
     guard !batch.isEmpty else { return false }
@@ -118,9 +123,9 @@ actor SyncEngine {
       limit = min(Self.batchLimit, limit * 2)
       try await note(answer.serverTime)
       try await settle(answer)
-    } catch ServerFailure.refused(status: 413, _, _, _) {
+    } catch ServerFailure.refused(status: 413, _, _, _, _) {
       try await shrink(batch)
-    } catch ServerFailure.refused(status: 422, let code, let index?, _) {
+    } catch ServerFailure.refused(status: 422, let code, let index?, _, _) {
       try await setAside(batch, at: Int(index), code: code, "The server cannot read this change.")
     }
     return true
@@ -153,6 +158,9 @@ actor SyncEngine {
     await report(.synced(Date()))
   }
 
+  /// Notes that the feed has been read up to its end.
+  func noteUpToDate() { isUpToDate = true }
+
   /// Notes what the server's clock says.
   func note(_ serverTime: Int64) async throws {
     knowsTime = true
@@ -180,6 +188,7 @@ actor SyncEngine {
         guard !Task.isCancelled else { return }
         await report(.connection(Self.isUnauthorized(error) ? .unauthorized : .offline))
         knowsTime = false
+        isUpToDate = false
         await rest(hold)
       }
     }
@@ -192,11 +201,11 @@ actor SyncEngine {
       for try await message in server.live(since: try await database.cursor(), types: types) {
         switch message {
         case .open: hasBegun = true
-        case .event(let event, let cursor): try await take([event], cursor: cursor)
-        case .caughtUp(let cursor, let serverTime):
+        case .event(let event, let cursor): try await take([event], cursor: cursor, seq: event.seq ?? 0)
+        case .caughtUp(let cursor, let seq, let serverTime):
           lostStreams = 0
           try await note(serverTime)
-          try await take([], cursor: cursor)
+          try await take([], cursor: cursor, seq: seq)
         case .error(let code): throw ServerFailure.refused(status: 0, code: code)
         }
       }
@@ -218,8 +227,8 @@ actor SyncEngine {
     lostStreams = 1
   }
 
-  func take(_ events: [LoggedEvent], cursor: String) async throws {
-    await tell(try await database.take(events, cursor: cursor))
+  func take(_ events: [LoggedEvent], cursor: String, seq: Int64) async throws {
+    await tell(try await database.take(events, cursor: cursor, seq: seq))
     try await refetchStale()
     if !events.isEmpty { await report(.synced(Date())) }
   }
@@ -230,13 +239,13 @@ actor SyncEngine {
   // MARK: - Waiting
 
   private static func isUnauthorized(_ error: any Error) -> Bool {
-    if case ServerFailure.refused(status: 401, _, _, _) = error { true } else { false }
+    if case ServerFailure.refused(status: 401, _, _, _, _) = error { true } else { false }
   }
 
   /// How long a failure holds a loop, in seconds.
   private func wait(after error: any Error, _ backoff: inout Backoff) async -> Double {
     if !(error is CancellationError), !Task.isCancelled { await report(.problem(SyncError(error))) }
-    if case ServerFailure.refused(_, _, _, let after?) = error { return max(after, 0.1) }
+    if case ServerFailure.refused(_, _, _, let after?, _) = error { return max(after, 0.1) }
     return backoff.next()
   }
 
