@@ -30,7 +30,7 @@ pub static ALL: &[&dyn Emitter] = &[
     &openapi::OpenApi, // openapi.json, openapi.yaml
     &sql::Sql::POSTGRES,
     &sql::Sql::SQLITE,
-    &typescript::TypeScript,
+    &typescript::TypeScript { zod: false },
     &swift::Swift,
 ];
 
@@ -41,6 +41,11 @@ pub trait Emitter: Sync {
 
     /// What `--dialect` calls it, where a target has several.
     fn dialect(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The same with zod schemas for forms, where the target has those.
+    fn with_zod(&self) -> Option<&'static dyn Emitter> {
         None
     }
 

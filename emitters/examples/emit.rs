@@ -1,5 +1,5 @@
 //! Writes what a target makes of a test case: `cargo run -p sync-emitters --example emit -- <target> <case> <folder>`; a target
-//! with dialects is given as `sql:sqlite`.
+//! with dialects is given as `sql:sqlite`, the client with zod schemas as `ts:zod`.
 //!
 //! For checks that compile and run generated code; users have `cargo sync-gen`.
 
@@ -19,8 +19,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((name, dialect)) => (name, Some(dialect)),
         None => (target.as_str(), None),
     };
-    let emitter =
-        sync_emitters::find(name, dialect).ok_or_else(|| format!("no target {target:?}"))?;
+    let (dialect, zod) = match dialect {
+        Some("zod") => (None, true),
+        dialect => (dialect, false),
+    };
+    let emitter = sync_emitters::find(name, dialect)
+        .and_then(|emitter| if zod { emitter.with_zod() } else { Some(emitter) })
+        .ok_or_else(|| format!("no target {target:?}"))?;
     let schema = match &**case {
         "report_api" => cases::report_in(Mode::Api),
         "report_rows" => cases::report_in(Mode::Rows),

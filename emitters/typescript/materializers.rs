@@ -7,7 +7,7 @@ use super::{
     cases::{case, returned},
     complete::needs_time,
     completions::completions,
-    layout::{alternatives, concat, enclosed, function, object, render, text},
+    layout::{alternatives, array, concat, enclosed, function, object, render, text},
     plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
     syntax::{entry, integer, key, string},
     types::{Form, Writer},
@@ -94,6 +94,8 @@ struct DefinitionView {
     parse: String,
     print: String,
     plain: bool,
+    /// The fields that an owner alone sees.
+    hidden: Option<String>,
     lift: Option<String>,
 }
 
@@ -336,8 +338,20 @@ fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionV
         print: string(&print_of(&declaration)),
         // The one type whose value in memory is not what the wire has.
         plain: !declaration.contains(r#""big":true"#),
+        hidden: hidden(model),
         lift,
     }
+}
+
+/// `hidden: ['margin_cents']`
+fn hidden(model: &ModelPlan<'_>) -> Option<String> {
+    let names: Vec<_> = model
+        .model
+        .shared_fields()
+        .filter(|field| is_hidden(field))
+        .map(|field| text(string(&field.name)))
+        .collect();
+    (!names.is_empty()).then(|| render(&concat([text("hidden: "), array(names)]), 2))
 }
 
 /// 64 bits of FNV-1a in hexadecimal: the same on every machine and in every version of the compiler.

@@ -9,8 +9,8 @@
 //! * [`syntax`]: keys, strings and comments; every text of a declaration goes through it;
 //! * [`layout`]: line breaking as the formatter does it;
 //! * [`database`]: a device's tables, for stores in SQL;
-//! * [`schemas`], [`payloads`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]: what each
-//!   template is given;
+//! * [`schemas`], [`payloads`], [`forms`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]:
+//!   what each template is given;
 //! * [`api`]: the same for models in api mode, with their own templates.
 
 mod access;
@@ -20,6 +20,7 @@ mod complete;
 mod completions;
 mod database;
 mod events;
+mod forms;
 mod imports;
 mod layout;
 mod literals;
@@ -41,7 +42,10 @@ use crate::{Emitter, Error, FileSet, modes, template};
 use plan::{ModelPlan, Plan};
 
 /// The TypeScript client.
-pub(crate) struct TypeScript;
+pub(crate) struct TypeScript {
+    /// Whether zod schemas of the payloads are written, too.
+    pub(crate) zod: bool,
+}
 
 impl Emitter for TypeScript {
     fn target(&self) -> &'static str {
@@ -54,6 +58,10 @@ impl Emitter for TypeScript {
 
     fn is_copied(&self, path: &str) -> bool {
         runtime::all().any(|copied| copied == path)
+    }
+
+    fn with_zod(&self) -> Option<&'static dyn Emitter> {
+        Some(&Self { zod: true })
     }
 
     fn left_out(&self, schema: &Schema) -> Option<String> {
@@ -92,6 +100,19 @@ impl Emitter for TypeScript {
         }
         if let Some(shared) = materializers::shared(&plan)? {
             out.render("materializers/shared", "shared_materializer", &shared)?;
+        }
+        if self.zod {
+            for (path, text) in runtime::ZOD {
+                out.files.insert(*path, *text)?;
+            }
+            let models = plan.models.iter().enumerate();
+            for (at, model) in models.filter(|(_, model)| model.model.mode == Mode::Events) {
+                let forms = forms::of_model(&plan, at, model)?;
+                out.render(&model.at("forms"), "forms", &forms)?;
+            }
+            if let Some(shared) = forms::shared(&plan)? {
+                out.render("forms/shared", "forms", &shared)?;
+            }
         }
         out.render("client/methods", "methods", &surface::methods(&plan))?;
         out.render("index", "index", &surface::index(&plan)?)?;
@@ -146,6 +167,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/shared_materializer.ts.jinja"),
     ),
     ("collection", include_str!("templates/collection.ts.jinja")),
+    ("forms", include_str!("templates/forms.ts.jinja")),
     ("hooks", include_str!("templates/hooks.ts.jinja")),
     ("methods", include_str!("templates/methods.ts.jinja")),
     ("index", include_str!("templates/index.ts.jinja")),

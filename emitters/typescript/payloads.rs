@@ -63,8 +63,7 @@ fn key_parser(writer: &mut Writer<'_, '_>, key: &Key<'_>) -> Result<Doc, Error> 
         KeyShape::Element(part) => match (part.kind, part.item) {
             (ElementKind::Partial, sync_runtime::schema::Type::Struct(shape)) => {
                 let plan = writer.plan.named(&shape.name)?;
-                let home = writer.plan.home("schemas", plan);
-                Ok(writer.single(&home, &plan.parse_patch))
+                Ok(writer.own_parser(plan, &plan.parse_patch))
             }
             (_, item) => writer.parser(item, part.list.big, Form::Input),
         },

@@ -49,6 +49,7 @@ const RESERVED: &[&str] = &[
     "EventRejected",
     "FeedPage",
     "Folded",
+    "FormOf",
     "HistoryEntry",
     "HistoryPage",
     "HistoryQuery",
@@ -114,7 +115,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Files of the runtime that stand where a model's file would.
-const RUNTIME_FILES: &[&str] = &["combine", "lift", "shared", "utils", "validate"];
+const RUNTIME_FILES: &[&str] = &["combine", "lift", "shared", "utils", "validate", "zod"];
 
 /// Members of a client that a collection must not hide.
 const CLIENT_MEMBERS: &[&str] = &[

@@ -8,6 +8,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("client/auth.ts", include_str!("runtime/src/client/auth.ts")),
     (
+        "client/change.ts",
+        include_str!("runtime/src/client/change.ts"),
+    ),
+    (
         "client/collection.ts",
         include_str!("runtime/src/client/collection.ts"),
     ),
@@ -20,6 +24,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/client/conflict.ts"),
     ),
     ("client/http.ts", include_str!("runtime/src/client/http.ts")),
+    (
+        "client/loadSession.ts",
+        include_str!("runtime/src/client/loadSession.ts"),
+    ),
     (
         "client/network.ts",
         include_str!("runtime/src/client/network.ts"),
@@ -167,6 +175,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "store/adapters/worker/remote.ts",
         include_str!("runtime/src/store/adapters/worker/remote.ts"),
     ),
+    (
+        "store/asking.ts",
+        include_str!("runtime/src/store/asking.ts"),
+    ),
     ("store/codec.ts", include_str!("runtime/src/store/codec.ts")),
     (
         "store/compaction.ts",
@@ -226,6 +238,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/store/outbox.ts"),
     ),
     (
+        "store/packWriter.ts",
+        include_str!("runtime/src/store/packWriter.ts"),
+    ),
+    (
         "store/pageTable.ts",
         include_str!("runtime/src/store/pageTable.ts"),
     ),
@@ -235,12 +251,20 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("store/pages.ts", include_str!("runtime/src/store/pages.ts")),
     (
+        "store/receiving.ts",
+        include_str!("runtime/src/store/receiving.ts"),
+    ),
+    (
         "store/refusal.ts",
         include_str!("runtime/src/store/refusal.ts"),
     ),
     (
         "store/restamp.ts",
         include_str!("runtime/src/store/restamp.ts"),
+    ),
+    (
+        "store/rights.ts",
+        include_str!("runtime/src/store/rights.ts"),
     ),
     (
         "store/sendable.ts",
@@ -355,9 +379,13 @@ pub(super) const API: &[(&str, &str)] = &[
     ),
 ];
 
+/// What the forms stand on: the one file that imports zod, for whoever asks for them.
+pub(super) const ZOD: &[(&str, &str)] =
+    &[("forms/zod.ts", include_str!("runtime/src/forms/zod.ts"))];
+
 /// The paths of all of them.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    [FILES, ROWS, ROWS_SQL, API]
+    [FILES, ROWS, ROWS_SQL, API, ZOD]
         .into_iter()
         .flatten()
         .map(|(path, _)| *path)

@@ -129,17 +129,7 @@ impl Parts {
             doc: format!("Every {{@link {}}}, as declared.", plan.state),
             code: render(&members, 0),
         }));
-        let aliases: Vec<(&str, &str)> = shape
-            .variants
-            .iter()
-            .flat_map(|v| v.aliases.iter().map(|alias| (&**alias, &*v.name)))
-            .collect();
-        let parser = writer.apply(
-            "schemas/validate",
-            "oneOf",
-            vec![text(format!("...{}", plan.members))],
-        );
-        let parser = writer.aliased_names(&aliases, parser);
+        let parser = enum_parser(writer, plan, shape);
         self.parser(writer, &plan.parse, &plan.state, parser);
     }
 
@@ -305,8 +295,24 @@ pub(super) fn members(
         .collect()
 }
 
+/// The parser of an enum without data.
+pub(super) fn enum_parser(
+    writer: &mut Writer<'_, '_>,
+    plan: &TypePlan<'_>,
+    shape: &EnumType,
+) -> Doc {
+    let aliases: Vec<(&str, &str)> = shape
+        .variants
+        .iter()
+        .flat_map(|v| v.aliases.iter().map(|alias| (&**alias, &*v.name)))
+        .collect();
+    let members = vec![text(format!("...{}", plan.members))];
+    let parser = writer.apply("schemas/validate", "oneOf", members);
+    writer.aliased_names(&aliases, parser)
+}
+
 /// The parser of some fields, none of them required.
-fn patch_parser(writer: &mut Writer<'_, '_>, fields: &[&Field]) -> Result<Doc, Error> {
+pub(super) fn patch_parser(writer: &mut Writer<'_, '_>, fields: &[&Field]) -> Result<Doc, Error> {
     let members = fields
         .iter()
         .map(|field| {

@@ -7,10 +7,11 @@ use sync_runtime::{
 
 use super::{
     complete::is_given,
+    forms,
     imports::Imports,
     layout::{Doc, call, concat, object, text},
     literals::{bound_literal, literal},
-    plan::Plan,
+    plan::{Plan, TypePlan},
     syntax::{entry, integer, key, string, whole_match},
 };
 use crate::Error;
@@ -19,6 +20,8 @@ use crate::Error;
 pub(super) const VALIDATE: &str = "schemas/validate";
 /// The parsers made of others.
 pub(super) const COMBINE: &str = "schemas/combine";
+/// Both as zod schemas.
+pub(super) const FORMS: &str = "forms/zod";
 
 /// Who wrote a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(super) enum Form {
 pub(super) struct Writer<'p, 'a> {
     pub(super) plan: &'p Plan<'a>,
     pub(super) imports: Imports,
+    /// Zod schemas are written in place of parsers.
+    forms: bool,
 }
 
 impl<'p, 'a> Writer<'p, 'a> {
@@ -40,6 +45,15 @@ impl<'p, 'a> Writer<'p, 'a> {
         Self {
             plan,
             imports: Imports::default(),
+            forms: false,
+        }
+    }
+
+    /// Writes zod schemas.
+    pub(super) fn of_forms(plan: &'p Plan<'a>) -> Self {
+        Self {
+            forms: true,
+            ..Self::new(plan)
         }
     }
 
@@ -218,24 +232,43 @@ impl<'p, 'a> Writer<'p, 'a> {
 
     fn named_parser(&mut self, name: &str, form: Form) -> Result<Doc, Error> {
         let plan = self.plan.named(name)?;
-        let name = match form {
-            Form::State => &plan.parse,
-            Form::Input => &plan.parse_input,
-        };
-        self.imports.value(&self.plan.home("schemas", plan), name);
-        Ok(text(name.clone()))
+        Ok(self.own_parser(
+            plan,
+            match form {
+                Form::State => &plan.parse,
+                Form::Input => &plan.parse_input,
+            },
+        ))
+    }
+
+    /// A parser of a type's own.
+    pub(super) fn own_parser(&mut self, plan: &TypePlan<'_>, parse: &str) -> Doc {
+        if self.forms {
+            let home = self.plan.home("forms", plan);
+            self.single(&home, &forms::name(parse))
+        } else {
+            let home = self.plan.home("schemas", plan);
+            self.single(&home, parse)
+        }
     }
 
     /// A parser that is there already.
     pub(super) fn single(&mut self, file: &str, name: &str) -> Doc {
-        self.imports.value(file, name);
+        self.library(file, name);
         text(name)
     }
 
     /// A parser of others.
     pub(super) fn apply(&mut self, file: &str, name: &str, args: Vec<Doc>) -> Doc {
-        self.imports.value(file, name);
+        self.library(file, name);
         call(name, args)
+    }
+
+    /// Imports a parser, or the zod schema of that name.
+    pub(super) fn library(&mut self, file: &str, name: &str) {
+        let is_library = file == VALIDATE || file == COMBINE;
+        self.imports
+            .value(if self.forms && is_library { FORMS } else { file }, name);
     }
 
     /// The parser of an object with these fields; in a state unknown keys are left out and defaults filled in.

@@ -138,14 +138,14 @@ impl Writer<'_, '_> {
         Ok(match &shape.tagging {
             Tagging::External => {
                 let units = self.unit_parser(&units);
-                self.imports.value(COMBINE, "external");
+                self.library(COMBINE, "external");
                 call(
                     &format!("external<{name}>"),
                     vec![units, object(members, true)],
                 )
             }
             Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => {
-                self.imports.value(VALIDATE, "tagged");
+                self.library(VALIDATE, "tagged");
                 call(
                     &format!("tagged<{name}>"),
                     vec![text(string(tag)), object(members, true)],

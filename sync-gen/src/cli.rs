@@ -20,6 +20,10 @@ pub struct Cli {
     #[arg(long = "dialect", value_name = "DIALECT")]
     pub dialects: Vec<String>,
 
+    /// With `--target ts`: payloads as zod schemas, too, in `forms/`. The application brings zod.
+    #[arg(long)]
+    pub zod: bool,
+
     /// Where to write it: once for each --target in their order, or once for all, then with a folder per target in it.
     /// Without it: `generated/<target>` beside the package's manifest.
     #[arg(long = "out", value_name = "DIR")]

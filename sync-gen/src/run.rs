@@ -36,7 +36,7 @@ pub fn run(cli: &Cli, tell: &mut dyn Write) -> Result<Outcome> {
     };
     let plans = plan(cli, &schema, &root)?;
     for target in &cli.targets {
-        for emitter in emitters(target, &cli.dialects)?.iter().take(1) {
+        for emitter in emitters(target, cli)?.iter().take(1) {
             say(
                 tell,
                 emitter.left_out(&schema).as_deref().unwrap_or_default(),
@@ -60,7 +60,7 @@ fn plan(cli: &Cli, schema: &Schema, root: &Path) -> Result<Vec<Plan>> {
     let outs = outs(&cli.targets, &cli.outs, root)?;
     let mut plans: Vec<Plan> = Vec::new();
     for (target, out) in cli.targets.iter().zip(outs) {
-        let emitters = emitters(target, &cli.dialects)?;
+        let emitters = emitters(target, cli)?;
         for emitter in &emitters {
             let out = match emitter.dialect() {
                 // Each of several dialects has a folder of its own.
@@ -74,12 +74,14 @@ fn plan(cli: &Cli, schema: &Schema, root: &Path) -> Result<Vec<Plan>> {
         }
     }
     check_dialects(cli)?;
+    check_zod(cli)?;
     check_overlaps(&plans)?;
     Ok(plans)
 }
 
 /// What writes a target: one emitter, or one for each dialect that is asked for.
-fn emitters(target: &str, dialects: &[String]) -> Result<Vec<&'static dyn Emitter>> {
+fn emitters(target: &str, cli: &Cli) -> Result<Vec<&'static dyn Emitter>> {
+    let dialects = &cli.dialects;
     let known = sync_emitters::dialects(target);
     let choices = known.join(", ");
     let find = |dialect| {
@@ -87,7 +89,9 @@ fn emitters(target: &str, dialects: &[String]) -> Result<Vec<&'static dyn Emitte
             .ok_or_else(|| Error::new(format!("there is no target {target:?}")))
     };
     if known.is_empty() {
-        return Ok(vec![find(None)?]);
+        let emitter = find(None)?;
+        let with_zod = emitter.with_zod().filter(|_| cli.zod);
+        return Ok(vec![with_zod.unwrap_or(emitter)]);
     }
     if dialects.is_empty() {
         return Err(Error::new(format!(
@@ -117,6 +121,20 @@ fn check_dialects(cli: &Cli) -> Result<()> {
     Err(Error::new(format!(
         "--dialect {} says nothing here: --target {} is written in one way",
         cli.dialects.join(" --dialect "),
+        cli.targets.join(" and --target ")
+    )))
+}
+
+/// Zod schemas beside a target that has none are a mistake.
+fn check_zod(cli: &Cli) -> Result<()> {
+    let has_forms = |target: &String| {
+        sync_emitters::find(target, None).is_some_and(|emitter| emitter.with_zod().is_some())
+    };
+    if !cli.zod || cli.targets.iter().any(has_forms) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "--zod says nothing here: it goes with --target ts, not with --target {}",
         cli.targets.join(" and --target ")
     )))
 }
@@ -205,6 +223,9 @@ fn command(cli: &Cli) -> String {
     }
     for dialect in &cli.dialects {
         words.push(format!("--dialect {dialect}"));
+    }
+    if cli.zod {
+        words.push("--zod".to_owned());
     }
     for out in &cli.outs {
         words.push(format!("--out {}", quoted(&out.display().to_string())));

@@ -21,7 +21,7 @@ function example(name, ...args) {
 
 rmSync(generated, { recursive: true, force: true });
 for (const name of ['fixtures', 'pos', 'repair', 'types', 'awkward'])
-  example('emit', 'ts', name, `${generated}/${name}/src`);
+  example('emit', 'ts:zod', name, `${generated}/${name}/src`);
 // One model in each mode, and the same component over it.
 for (const name of ['report_events', 'report_api']) {
   example('emit', 'ts', name, `${generated}/${name}/src`);

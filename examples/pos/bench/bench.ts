@@ -1,14 +1,13 @@
 /** Measures the generated client in Chromium, in ratios against a baseline in the same run. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { launch, load, serve, withPage } from './lib/browser.js';
+import { Measure, timed } from './lib/measure.js';
+import { type Line, print, spread } from './lib/table.js';
 import type {} from './page/index.js';
-import { type Line, median, print, type Spread, spread } from './table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const EVENTS = 10_000;
@@ -37,81 +36,9 @@ async function kilobytes(contents: string, without: readonly string[]): Promise<
   return gzipSync(await bundle(contents, ['react', 'react-dom', ...without]), { level: 9 }).length / 1024;
 }
 
-async function serve(script: string): Promise<{ origin: string; stop: () => void }> {
-  const server = createServer((request, response) => {
-    const page = request.url === '/';
-    response.writeHead(200, {
-      'content-type': page ? 'text/html' : 'text/javascript',
-      // For timers of 5 µs.
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-    });
-    response.end(page ? '<!doctype html><body><script type="module" src="/page.js"></script>' : script);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, stop: () => server.close() };
-}
-
-function launch(profile: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    headless: true,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
-
-async function withPage<T>(context: BrowserContext, origin: string, action: (page: Page) => Promise<T>): Promise<T> {
-  const page = await context.newPage();
-  page.on('pageerror', (error) => console.error(error));
-  await page.goto(origin);
-  await page.waitForFunction(() => 'bench' in window);
-  const result = await action(page);
-  await page.close();
-  return result;
-}
-
-/** Of each round its median; of those the spread. */
-class Measure {
-  readonly #ours: number[] = [];
-  readonly #baseline: number[] = [];
-
-  add(ours: readonly number[], baseline: readonly number[]): void {
-    this.#ours.push(median(ours));
-    this.#baseline.push(median(baseline));
-  }
-
-  get ours(): Spread {
-    return spread(this.#ours);
-  }
-
-  get baseline(): Spread {
-    return spread(this.#baseline);
-  }
-
-  /** How many of so many a second. */
-  perSecond(count: number): Spread {
-    return spread(this.#ours.map((ms) => (count * 1000) / ms));
-  }
-
-  get ratio(): Spread {
-    return spread(this.#ours.map((value, round) => value / (this.#baseline[round] ?? Number.NaN)));
-  }
-}
-
-const load = (): string => readFileSync('/proc/loadavg', 'utf8').split(' ').slice(0, 3).join(' ');
-
 const before = load();
 const profile = mkdtempSync(join(tmpdir(), 'pos-bench-'));
-const { origin, stop } = await serve(await bundle("import './page/index.js';"));
+const { origin, stop } = await serve(new Map([['/page.js', await bundle("import './page/index.js';")]]));
 const measures = {
   saved: new Measure(),
   detail: new Measure(),
@@ -175,14 +102,6 @@ try {
   rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
 }
 
-const timed = (what: string, measure: Measure, against: string, aim: number): Line => ({
-  what,
-  ours: measure.ours,
-  unit: 'ms',
-  against: `${against} ${measure.baseline.median.toFixed(2)} ms`,
-  ratio: measure.ratio,
-  aim: `<= ${aim}x`,
-});
 const weighed = async (
   what: string,
   contents: string,

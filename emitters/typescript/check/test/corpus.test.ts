@@ -1,8 +1,9 @@
 /** Normal forms and folds are those of the server, value by value. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ZodType } from 'zod';
 import type { Folded, ModelDefinition } from '../generated/fixtures/src/model.js';
 import { toWire } from '../generated/fixtures/src/store/codec.js';
 import { type AccessRules, canWrite } from '../generated/repair/src/client/access.js';
@@ -51,12 +52,21 @@ const corpus: readonly Corpus[] = JSON.parse(readFileSync(`${generated}/corpus.t
 
 /** The model of an entity: the constant of that case which says so. */
 async function modelOf(name: string, entity: string): Promise<ModelDefinition> {
+  return (await placeOf(name, entity)).model;
+}
+
+/** The file of its materializer. */
+async function fileOf(name: string, entity: string): Promise<string> {
+  return (await placeOf(name, entity)).file;
+}
+
+async function placeOf(name: string, entity: string): Promise<{ model: ModelDefinition; file: string }> {
   const folder = `${generated}/${name}/src/materializers`;
-  for (const file of readdirSync(folder)) {
-    const exported: Record<string, unknown> = await import(`${folder}/${file}`);
+  for (const file of readdirSync(folder).map((file) => `${folder}/${file}`)) {
+    const exported: Record<string, unknown> = await import(file);
     for (const value of Object.values(exported)) {
       if (typeof value === 'object' && value !== null && 'entity' in value && value.entity === entity) {
-        return value as ModelDefinition;
+        return { model: value as ModelDefinition, file };
       }
     }
   }
@@ -70,6 +80,22 @@ async function rulesOf(name: string, entity: string): Promise<AccessRules> {
     if (typeof value === 'object' && value !== null && 'ownerOnly' in value) return value as AccessRules;
   }
   throw new Error(`no rules of ${entity}`);
+}
+
+/** The zod schema of each event's payload. */
+async function formsOf(name: string, entity: string): Promise<(event: string) => ZodType> {
+  const file = (await fileOf(name, entity)).replace('/materializers/', '/forms/');
+  const schemas: Record<string, unknown> = { ...(await import(file)) };
+  const shared = file.replace(/[^/]*$/, 'shared.ts');
+  if (existsSync(shared)) Object.assign(schemas, await import(shared));
+  const source = readFileSync(file.replace('/forms/', '/events/').replace(/\.ts$/, '.events.ts'), 'utf8');
+  return (event) => {
+    // The name of the parser that the event's definition calls is that of the form.
+    const parse = new RegExp(`'${event}': \\{[^}]*?parse: \\(payload\\) => parse(\\w+)\\(`).exec(source)?.[1] ?? '';
+    const schema = schemas[`${parse.charAt(0).toLowerCase()}${parse.slice(1)}Form`];
+    if (!(schema instanceof ZodType)) throw new Error(`no form of ${event}`);
+    return schema;
+  };
 }
 
 for (const { case: name, entity, payloads, writes, folds } of corpus) {
@@ -94,6 +120,14 @@ for (const { case: name, entity, payloads, writes, folds } of corpus) {
           refusal = error;
         }
         assert.deepEqual(parsed, normal, `${event} of ${JSON.stringify(sent)}: ${refusal}`);
+      }
+    });
+
+    it(`takes and refuses the same ${payloads.length} payloads as forms, and gives the same values`, async () => {
+      const forms = await formsOf(name, entity);
+      for (const { event, sent, normal } of payloads) {
+        const { success, data, error } = forms(event).safeParse(sent);
+        assert.deepEqual(success ? toWire(data) : null, normal, `${event} of ${JSON.stringify(sent)}: ${error}`);
       }
     });
 

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 const KB = 1024;
 /** What was aimed at for the first path, and what each must not outgrow: see the README. */
 const aim = 15 * KB;
-const limits = { 'first path': 14.9 * KB, everything: 26.4 * KB };
+const limits = { 'first path': 15.4 * KB, everything: 28 * KB };
 
 async function weigh(external) {
   const { outputFiles, metafile } = await build({

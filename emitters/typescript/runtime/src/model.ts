@@ -126,6 +126,8 @@ export interface ModelDefinition<State extends EntityState = EntityState, Event 
   readonly print?: string;
   /** The wire's form of all values is the form that the fold takes: what was checked under this print needs no parser again. */
   readonly plain?: boolean;
+  /** The fields that an owner alone sees, if any. */
+  readonly hidden?: readonly string[];
   /** Reads a payload, or with null for the event a state, of an older version as this one has it. */
   readonly lift?: (value: unknown, version: number, event: string | null) => unknown;
   /** How its events meet its states, where that is not the fold in the order of stamps. */

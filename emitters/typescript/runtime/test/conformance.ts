@@ -1,10 +1,12 @@
 /** Runs conformance cases through the real clock and store: `(models, cases) → results`. */
 import { absent, deleted, type ModelDefinition } from '../src/model.js';
 import { isRecord } from '../src/schemas/validate.js';
+import { needingServer } from '../src/store/asking.js';
 import { toWire } from '../src/store/codec.js';
 import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { HybridClock, MAX_DRIFT_MS } from '../src/store/hlc.js';
+import { receive } from '../src/store/receiving.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact, isCompactionDue } from '../src/store/upkeep.js';
 import { snapshotOf } from './snapshots.js';
@@ -87,9 +89,9 @@ async function runFold(
     const known = log.find(({ id }) => id === event.id);
     const fed: FeedEvent = known ?? { ...event, user_id: null, idempotency_key: event.id, seq: log.length + 1 };
     if (known === undefined) log.push(fed);
-    await store.receive([fed], { cursor: String(fed.seq), seq: fed.seq, types: [one.model], at: 0 });
+    await receive(store, [fed], { cursor: String(fed.seq), seq: fed.seq, types: [one.model], at: 0 });
     if (isCompactionDue(store)) await compact(store);
-    if (store.needingServer().length > 0) await answerSnapshot(models, one, log, store);
+    if (needingServer(store.ledger).length > 0) await answerSnapshot(models, one, log, store);
     each.push(read(store));
   }
   await store.settle();
@@ -113,7 +115,7 @@ async function answerSnapshot(
   const bare = models.map((model) => ({ ...model, snapshot: null }));
   const server = new EventStore({ models: bare, adapter: new MemoryAdapter(), timers: platformTimers });
   await server.open();
-  await server.receive(log, null);
+  await receive(server, log, null);
   const snapshot = snapshotOf(server.ledger.log(one.model, one.entity_id));
   if (snapshot) await store.commit([{ kind: 'base', snapshot, head: log.length }]);
 }

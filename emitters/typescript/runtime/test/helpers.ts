@@ -1,5 +1,5 @@
 /** What several tests use. */
-import type { SyncConfig } from '../src/client/config.js';
+import type { SyncClientConfig } from '../src/client/config.js';
 import { createSyncClient, type SyncClient } from '../src/client/sync.js';
 import type { EventEnvelope } from '../src/model.js';
 import { MemoryAdapter, type MemoryDisk, memoryStore } from '../src/store/adapters/memory.js';
@@ -12,7 +12,7 @@ import { orderModel } from './models/order.js';
 export const models = { orders: orderModel, boards: boardModel };
 
 /** A client of the fake server. */
-export function client(baseUrl: string, config: Partial<SyncConfig> = {}): SyncClient {
+export function client(baseUrl: string, config: Partial<SyncClientConfig> = {}): SyncClient {
   return createSyncClient({
     models,
     baseUrl,

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { absent } from '../src/model.js';
 import { MemoryAdapter } from '../src/store/adapters/memory.js';
+import { needingServer } from '../src/store/asking.js';
 import { toWire } from '../src/store/codec.js';
 import type { FeedEvent, StoreAdapter } from '../src/store/db.js';
 import { retry } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact } from '../src/store/upkeep.js';
@@ -49,7 +51,7 @@ function randomLog(random: () => number, ids: readonly string[], size: number): 
 
 async function storeOf(log: readonly FeedEvent[], every = 1_000_000): Promise<EventStore> {
   const store = await open(new MemoryAdapter(), every);
-  await store.receive(log, null);
+  await receive(store, log, null);
   return store;
 }
 
@@ -71,11 +73,17 @@ export async function anyDeliveryEndsInOneState(
       const page = log.slice(read, read + 1 + Math.floor(random() * 8 * ids.length));
       read += page.length;
       const again = random() < 0.3 ? log.slice(Math.max(0, read - page.length - 12), read) : page; // twice is once
-      await store.receive(again, { cursor: String(read), seq: read, types: ['order'], at: 0 });
+      // As a large page is written, or as a small one.
+      await receive(
+        store,
+        again,
+        { cursor: String(read), seq: read, types: ['order'], at: 0 },
+        random() < 0.3 ? undefined : 2,
+      );
       if (random() < 0.5) await compact(store);
       const all = log.slice(0, read);
       const bare = await storeOf(all);
-      for (const needy of store.needingServer()) {
+      for (const needy of needingServer(store.ledger)) {
         const server = await storeOf(all, 1);
         const snapshot = snapshotOf(server.ledger.log('order', needy.id));
         assert.deepEqual(snapshot?.state, toWire(bare.state('order', needy.id)));

@@ -12,6 +12,7 @@ import { absent, deleted, type EventEnvelope, type Folded } from '../src/model.j
 import { MemoryAdapter, MemoryDisk, memoryStore } from '../src/store/adapters/memory.js';
 import { decodeChunk } from '../src/store/codec.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { receive } from '../src/store/receiving.js';
 import { platformTimers } from '../src/store/timing.js';
 import { client, event, seeded, TestLocks, testChannels, until, uuid } from './helpers.js';
 import { type Order, type OrderEvent, orderModel } from './models/order.js';
@@ -163,7 +164,7 @@ describe('pains', () => {
       await store.open();
       for (let seq = 1; seq <= 12; seq++) {
         const [type, payload] = kinds[Math.floor(random() * kinds.length)] ?? ['', {}];
-        await store.receive([{ ...event(type, id, payload, 1000 + Math.floor(random() * 50)), seq }], null);
+        await receive(store, [{ ...event(type, id, payload, 1000 + Math.floor(random() * 50)), seq }], null);
         store.state('order', id);
       }
       await store.close();

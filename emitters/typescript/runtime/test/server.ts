@@ -7,6 +7,7 @@ import { MemoryAdapter } from '../src/store/adapters/memory.js';
 import type { FeedEvent, Snapshot } from '../src/store/db.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { parseStamp } from '../src/store/hlc.js';
+import { receive } from '../src/store/receiving.js';
 import { platformTimers } from '../src/store/timing.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
@@ -39,6 +40,8 @@ export class FakeServer {
   clock: () => number = Date.now;
   maxDrift = 60_000;
   webSockets = true;
+  /** Fields of an order that nobody is shown. */
+  hidden: readonly string[] = [];
   /** Streams open, and a proxy keeps what they say. */
   mute = false;
   readonly #server: Server;
@@ -106,10 +109,11 @@ export class FakeServer {
 
   /** The fold of the log. */
   async fold(): Promise<EventStore> {
+    const log = [...this.log]; // of now: more may come while it is folded
     const models = [orderModel, boardModel].map((model) => ({ ...model, snapshot: null }));
     const store = new EventStore({ models, adapter: new MemoryAdapter(), timers: platformTimers });
     await store.open();
-    await store.receive(this.log, null);
+    await receive(store, log, null);
     return store;
   }
 
@@ -144,7 +148,7 @@ export class FakeServer {
     const after = Number(since?.split(':')[1] ?? 0);
     if (path === '/since') {
       const limit = Number(url.searchParams.get('limit') ?? 100);
-      const events = this.log.slice(after, after + limit);
+      const events = this.log.slice(after, after + limit).map((one) => this.#shown(one));
       const seq = after + events.length;
       return send(200, { events, cursor: this.#cursor(seq), seq, has_more: seq < this.log.length, server_time });
     }
@@ -199,25 +203,35 @@ export class FakeServer {
   async #snapshots(url: URL): Promise<object> {
     const type = url.searchParams.get('entity_type') ?? '';
     const one = url.searchParams.get('entity_id');
+    const seq = this.log.length; // of the fold: more may come while it is made
     const store = await this.fold();
     const snapshots: Snapshot[] = [];
     for (const [id, log] of [...store.ledger.logs(type)].sort()) {
       const snapshot = snapshotOf(log);
       const state = log.state();
       if (snapshot === null || state === absent || (one === null ? state === deleted : id !== one)) continue;
-      snapshots.push(snapshot);
+      snapshots.push(this.#without(snapshot, 'state'));
     }
     const limit = 2;
     const after = url.searchParams.get('after') ?? '';
     const rest = snapshots.filter(({ entity_id }) => entity_id > after);
     const page = rest.slice(0, limit);
-    const seq = this.log.length;
     return {
       snapshots: page,
       next: rest.length > limit ? page.at(-1)?.entity_id : null,
       cursor: this.#cursor(seq),
       seq,
     };
+  }
+
+  /** An event as a reader gets it. */
+  #shown(event: FeedEvent): FeedEvent {
+    return event.event_type === 'order.created' ? this.#without(event, 'payload') : event;
+  }
+
+  #without<T extends object>(one: T, member: keyof T): T {
+    const shown = Object.entries(one[member] ?? {}).filter(([key]) => !this.hidden.includes(key));
+    return one[member] === null ? one : { ...one, [member]: Object.fromEntries(shown) };
   }
 
   #live(response: ServerResponse, after: number): void {
@@ -247,7 +261,14 @@ export class FakeServer {
   ): void {
     if (this.mute) return;
     const one = (event: FeedEvent): void =>
-      send(Object.assign({ type: 'event', channel: event.entity_type, event, cursor: this.#cursor(event.seq) }));
+      send(
+        Object.assign({
+          type: 'event',
+          channel: event.entity_type,
+          event: this.#shown(event),
+          cursor: this.#cursor(event.seq),
+        }),
+      );
     for (const event of this.log.slice(after)) one(event);
     const seq = this.log.length;
     send(Object.assign({ type: 'caught_up', cursor: this.#cursor(seq), seq, server_time: this.clock() }));

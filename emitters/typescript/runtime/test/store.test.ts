@@ -14,6 +14,7 @@ import { toWire } from '../src/store/codec.js';
 import type { StoreAdapter } from '../src/store/db.js';
 import { EntityLog } from '../src/store/entityLog.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact, heal } from '../src/store/upkeep.js';
@@ -66,12 +67,12 @@ describe('snapshots', () => {
         : event('order.tip_added', id, { by: 1 }, 1000 + i),
     ).map((one, index) => ({ ...one, seq: index + 1 }));
     for (const one of log.slice(0, 10)) {
-      await store.receive([one], null);
+      await receive(store, [one], null);
       await compact(store);
     }
     const own = store.record(orderModel, 'order.tip_added', id, { by: 100 });
     for (const one of log.slice(10)) {
-      await store.receive([one], null);
+      await receive(store, [one], null);
       await compact(store);
     }
     assert.equal(store.ledger.entry(own.event.id)?.status, 'pending');
@@ -91,7 +92,7 @@ describe('snapshots', () => {
     for (let at = 0; at < log.length; at += 5) {
       const store = await open(new MemoryAdapter(disk), 5);
       const page = log.slice(at, at + 5).map((one, index) => ({ ...one, seq: at + index + 1 }));
-      await store.receive(page, null);
+      await receive(store, page, null);
       await compact(store);
     }
     const store = await open(new MemoryAdapter(disk), 5);
@@ -162,7 +163,7 @@ describe('a mutation', () => {
     adapter.failing = new Error('disk full');
     const id = uuid();
     const fed = { ...event('order.created', id, { table_number: 1 }, 1000), seq: 1 };
-    const received = store.receive([fed], { cursor: 'c1', seq: 1, types: ['order'], at: 0 });
+    const received = receive(store, [fed], { cursor: 'c1', seq: 1, types: ['order'], at: 0 });
     await assert.rejects(store.record(orderModel, 'order.created', uuid(), { table_number: 1 }).saved, /disk full/);
     assert.notEqual(store.state('order', id), absent, 'shown all the same');
     adapter.failing = null;
@@ -229,11 +230,11 @@ describe('a mutation', () => {
     const store = await open(new MemoryAdapter());
     const id = uuid();
     const created = { ...event('order.created', id, { table_number: 1 }, 1000), seq: 1 };
-    await store.receive([created], null);
+    await receive(store, [created], null);
     const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
     await own.saved;
     await store.commit([{ kind: 'accepted', ids: [own.event.id], head: 3 }]);
-    await store.receive([{ ...event('order.state_changed', id, { new_status: 'cancelled' }, 2000), seq: 2 }], null);
+    await receive(store, [{ ...event('order.state_changed', id, { new_status: 'cancelled' }, 2000), seq: 2 }], null);
     assert.deepEqual([...store.overtaken.keys()], [own.event.id]);
   });
 });
@@ -246,7 +247,7 @@ describe('what the server no longer has', () => {
     const log = [event('order.created', id, { table_number: 1 }, 1000)];
     for (let i = 0; i < 9; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
     for (const [index, one] of log.entries()) {
-      await store.receive([{ ...one, seq: index + 1 }], null);
+      await receive(store, [{ ...one, seq: index + 1 }], null);
       await compact(store);
     }
     assert.equal(disk.snapshots.size, 1);
@@ -278,7 +279,7 @@ describe('a store of many events that is opened again', () => {
       event('order.tip_added', id, { by: 5 }, 2000),
       event('order.note_changed', id, { note: 'no onions' }, 4000),
     ].map((one, index) => ({ ...one, seq: index + 1 }));
-    await store.receive(log, null);
+    await receive(store, log, null);
     assert.equal(await compact(store), true);
     const again = await open(new MemoryAdapter(disk));
     assert.deepEqual([...again.states('order')], [...store.states('order')]);
@@ -293,7 +294,7 @@ describe('a store of many events that is opened again', () => {
     assert.equal(held.asleep, false);
     const late = [{ ...event('order.note_changed', id, { note: 'all of it' }, 3000), seq: 4 }];
     const third = await open(new MemoryAdapter(disk));
-    for (const one of [store, third]) await one.receive(late, null);
+    for (const one of [store, third]) await receive(one, late, null);
     assert.deepEqual(third.state('order', id), store.state('order', id));
     assert.equal(await compact(third), true);
     assert.deepEqual((await open(new MemoryAdapter(disk))).state('order', id), store.state('order', id));
@@ -304,7 +305,8 @@ describe('a store of many events that is opened again', () => {
     const store = await open(new MemoryAdapter(disk));
     const id = uuid();
     const log = [event('order.created', id, { table_number: 7 }, 1000), event('order.tip_added', id, { by: 5 }, 2000)];
-    await store.receive(
+    await receive(
+      store,
       log.map((one, index) => ({ ...one, seq: index + 1 })),
       null,
     );
@@ -328,7 +330,7 @@ describe('what this version cannot read', () => {
       event('order.state_changed', id, { new_status: 'eaten' }, 4000),
       event('order.tip_added', id, { by: 1 }, 5000),
     ].map((one, index) => ({ ...one, seq: index + 1 }));
-    await store.receive(log, null);
+    await receive(store, log, null);
     assert.equal(store.updateRequired, true);
     const tips = (one: EventStore): unknown => new Map(Object.entries(one.state('order', id) ?? {})).get('tip_cents');
     assert.equal(tips(store), 1);
@@ -372,13 +374,13 @@ describe('an event of an older version', () => {
     const log = [event('order.created', id, { table_number: 1 }, 1000)];
     for (let i = 0; i < 6; i++) log.push(event('order.tip_added', id, { by: 1 }, 2000 + i));
     for (const [index, one] of log.entries()) {
-      await first.receive([{ ...one, seq: index + 1 }], null);
+      await receive(first, [{ ...one, seq: index + 1 }], null);
       if (index < 5) await compact(first);
     }
     assert.equal(tips(first, id), 6);
     const again = await openSecond(disk);
     assert.equal(tips(again, id), 600);
-    await again.receive([{ ...event('order.tip_added', id, { by: 1 }, 5000), seq: 8 }], null);
+    await receive(again, [{ ...event('order.tip_added', id, { by: 1 }, 5000), seq: 8 }], null);
     assert.equal(tips(again, id), 700);
     await compact(again);
     assert.equal(tips(await openSecond(disk), id), 700);
@@ -409,7 +411,8 @@ describe('a damaged store', () => {
       const [theirs, ours] = [uuid(), uuid()];
       const log = [event('order.created', theirs, { table_number: 1 }, 1000)];
       for (let i = 0; i < 9; i++) log.push(event('order.tip_added', theirs, { by: 1 }, 2000 + i));
-      await store.receive(
+      await receive(
+        store,
         log.map((one, index) => ({ ...one, seq: index + 1 })),
         { cursor: 'c', seq: 10, types: ['order'], at: 0 },
       );

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { absent, type ModelDefinition } from '../src/model.js';
 import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
+import { needingServer } from '../src/store/asking.js';
 import type { Compaction, FeedEvent } from '../src/store/db.js';
 import { dismiss } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
+import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact, heal } from '../src/store/upkeep.js';
@@ -40,14 +42,14 @@ describe('a damaged store that another tab leads', () => {
     const disk = new MemoryDisk();
     const leader = await open(new MemoryAdapter(disk));
     const id = uuid();
-    await leader.receive(orderLog(id, 12), cursorAt(12));
+    await receive(leader, orderLog(id, 12), cursorAt(12));
     await compact(leader);
     for (const key of disk.snapshots.keys()) disk.snapshots.set(key, 'x');
     const before = JSON.stringify([disk.chunks, [...disk.snapshots]]);
     const follower = await open(new MemoryAdapter(disk));
     assert.ok(follower.damage !== null);
     assert.equal(JSON.stringify([disk.chunks, [...disk.snapshots]]), before);
-    await leader.receive(orderLog(id, 1, 12), cursorAt(13));
+    await receive(leader, orderLog(id, 1, 12), cursorAt(13));
     await follower.readTail();
     assert.notEqual(follower.ledger.cursor, null, 'it heard of a cursor that stands for more than it holds');
     await leader.close();
@@ -69,7 +71,11 @@ describe('a damaged store that another tab leads', () => {
     const disk = new MemoryDisk();
     const store = await open(new MemoryAdapter(disk));
     const [bad, good] = [uuid(), uuid()];
-    await store.receive([...orderLog(bad, 8), ...orderLog(good, 8).map((one) => ({ ...one, seq: one.seq + 8 }))], null);
+    await receive(
+      store,
+      [...orderLog(bad, 8), ...orderLog(good, 8).map((one) => ({ ...one, seq: one.seq + 8 }))],
+      null,
+    );
     await compact(store);
     for (const [key, text] of disk.snapshots) {
       const at = text.lastIndexOf(`"id":"${bad}"`);
@@ -79,14 +85,14 @@ describe('a damaged store that another tab leads', () => {
     assert.equal(tips(again, good), 7);
     assert.equal(again.state('order', bad), absent);
     assert.deepEqual(
-      again.needingServer().map(({ id }) => id),
+      needingServer(again.ledger).map(({ id }) => id),
       [bad],
     );
     const server = await openWith(orderLog(bad, 8));
     const snapshot = snapshotOf(server.ledger.log('order', bad)) ?? assert.fail('no snapshot');
     await again.commit([{ kind: 'base', snapshot: { ...snapshot, seq: 16 }, head: 16 }]);
     assert.equal(tips(again, bad), 7);
-    assert.deepEqual(again.needingServer(), []);
+    assert.deepEqual(needingServer(again.ledger), []);
   });
 });
 
@@ -192,10 +198,10 @@ describe('tabs of two versions', () => {
     const disk = new MemoryDisk();
     const newer = await of(disk, boardModel, orderModel);
     const id = uuid();
-    await newer.receive(orderLog(id, 5), cursorAt(5));
+    await receive(newer, orderLog(id, 5), cursorAt(5));
     await compact(newer);
     const older = await of(disk, boardModel);
-    await older.receive([{ ...event('board.created', uuid(), { title: 'x' }, 9000), seq: 6 }], cursorAt(6));
+    await receive(older, [{ ...event('board.created', uuid(), { title: 'x' }, 9000), seq: 6 }], cursorAt(6));
     await compact(older);
     assert.equal(tips(await of(disk, boardModel, orderModel), id), 4);
   });
@@ -211,13 +217,14 @@ describe('what was overtaken', () => {
     const disk = new MemoryDisk();
     let store = await open(new MemoryAdapter(disk), 2);
     const id = uuid();
-    await store.receive(orderLog(id, 1), null);
+    await receive(store, orderLog(id, 1), null);
     const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
     await own.saved;
-    await store.receive([cancelled(id, 2), { ...own.event, user_id: 'u', seq: 3 }], null);
+    await receive(store, [cancelled(id, 2), { ...own.event, user_id: 'u', seq: 3 }], null);
     for (let round = 0; round < 4; round++) {
       assert.deepEqual([...store.overtaken.keys()], [own.event.id], `round ${round}`);
-      await store.receive(
+      await receive(
+        store,
         [0, 1, 2].map((at) => ({
           ...event('order.tip_added', id, { by: 1 }, Date.now() + 60_000 + round * 10 + at),
           seq: 4 + round * 3 + at,
@@ -239,12 +246,12 @@ describe('what was overtaken', () => {
     const disk = new MemoryDisk();
     const store = await open(new MemoryAdapter(disk), 2);
     const id = uuid();
-    await store.receive(orderLog(id, 1), null);
+    await receive(store, orderLog(id, 1), null);
     const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
     await own.saved;
-    await store.receive([{ ...own.event, user_id: 'u', seq: 2 }], null);
+    await receive(store, [{ ...own.event, user_id: 'u', seq: 2 }], null);
     assert.equal(await compact(store), true);
-    await store.receive([cancelled(id, 3)], null);
+    await receive(store, [cancelled(id, 3)], null);
     assert.deepEqual([...store.overtaken.keys()], [own.event.id]);
     const again = await open(new MemoryAdapter(disk), 2);
     assert.deepEqual([...again.overtaken.keys()], [own.event.id]);
@@ -253,12 +260,12 @@ describe('what was overtaken', () => {
   it('while it still waited is listed too', async () => {
     const store = await open(new MemoryAdapter());
     const id = uuid();
-    await store.receive(orderLog(id, 1), null);
+    await receive(store, orderLog(id, 1), null);
     const own = store.record(orderModel, 'order.state_changed', id, { new_status: 'sent' });
     await own.saved;
-    await store.receive([cancelled(id, 2)], null);
+    await receive(store, [cancelled(id, 2)], null);
     await store.commit([{ kind: 'accepted', ids: [own.event.id], head: 3 }]);
-    await store.receive([{ ...own.event, user_id: 'u', seq: 3 }], null);
+    await receive(store, [{ ...own.event, user_id: 'u', seq: 3 }], null);
     assert.deepEqual([...store.overtaken.keys()], [own.event.id]);
   });
 });
@@ -269,12 +276,12 @@ describe('a compaction', () => {
     const adapter = new TestAdapter(disk);
     const store = await open(adapter, 5);
     const id = uuid();
-    await store.receive(orderLog(id, 30), cursorAt(30));
+    await receive(store, orderLog(id, 30), cursorAt(30));
     let during: Promise<void> = Promise.resolve();
     const inner = adapter.compact.bind(adapter);
     adapter.compact = async (compaction: Compaction) => {
       const late = { ...event('order.tip_added', id, { by: 1000 }, 1005, 1), seq: 31 };
-      during = store.receive([late], cursorAt(31));
+      during = receive(store, [late], cursorAt(31));
       return inner(compaction);
     };
     await compact(store);
@@ -282,7 +289,7 @@ describe('a compaction', () => {
     await during;
     assert.equal(tips(store, id), 1029);
     for (let round = 0; round < 3; round++) {
-      await store.receive(orderLog(id, 6, 31 + round * 6), cursorAt(37 + round * 6));
+      await receive(store, orderLog(id, 6, 31 + round * 6), cursorAt(37 + round * 6));
       await compact(store);
       assert.equal(tips(store, id), 1029 + 6 * (round + 1));
       assert.equal(tips(await open(new MemoryAdapter(disk), 5), id), 1029 + 6 * (round + 1));
@@ -295,7 +302,8 @@ describe('a compaction', () => {
     const ids = Array.from({ length: 9 }, uuid);
     let seq = 0;
     for (const id of ids) {
-      await store.receive(
+      await receive(
+        store,
         orderLog(id, 6).map((one) => ({ ...one, seq: ++seq })),
         null,
       );
@@ -322,7 +330,8 @@ describe('a compaction', () => {
     const ids = Array.from({ length: 400 }, uuid);
     let seq = 0;
     const next = (id: string, at: number): FeedEvent => ({ ...(orderLog(id, 1, at)[0] ?? assert.fail()), seq: ++seq });
-    await store.receive(
+    await receive(
+      store,
       ids.map((id) => next(id, 0)),
       null,
     );
@@ -331,7 +340,8 @@ describe('a compaction', () => {
     const first = size();
     for (let round = 1; round < 60; round++) {
       const some = ids.filter((_, at) => at % 60 === round % 60);
-      await store.receive(
+      await receive(
+        store,
         some.map((id) => next(id, round)),
         null,
       );
@@ -347,7 +357,7 @@ describe('a compaction', () => {
 
 async function openWith(log: readonly FeedEvent[]): Promise<EventStore> {
   const store = await open(new MemoryAdapter(), 1);
-  await store.receive(log, null);
+  await receive(store, log, null);
   return store;
 }
 

@@ -73,12 +73,18 @@ interface Projection<State> {
   all: State[];
   /** The same by id. */
   byId: Map<string, State>;
-  /** What was asked for of them. */
-  list: readonly State[];
+  /** What was asked for of them, by where it begins and how many it is. */
+  readonly pages: Map<string, Page<State>>;
 }
 
-/** A list that is read less often than so many others is made anew. */
-const PROJECTIONS = 64;
+/** Some of a list. */
+interface Page<State> {
+  readonly states: readonly State[];
+  readonly version: number;
+}
+
+/** A list that is read less often than so many others is made anew; so is a page of it. */
+const KEPT = 64;
 
 /** The entities of one model. All reading is from memory. */
 export class Collection<State extends EntityState, Event extends EventEnvelope> {
@@ -99,21 +105,24 @@ export class Collection<State extends EntityState, Event extends EventEnvelope> 
 
   /** Entities by query: the same array for as long as it would hold the same. */
   list(query: ListQuery<State> = {}): readonly State[] {
-    const key = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-    const known = this.#lists.get(key);
+    const { where, orderBy, offset = 0, limit } = query;
+    // All pages are cut from one list: to turn a page reads no entity.
+    const key = JSON.stringify([where, orderBy], (_key, value: unknown) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
+    const made = this.#lists.get(key) ?? projectionOf(query);
     const version = this.#host.store.version(this.model.entity);
-    if (known?.version === version) return known.list;
-    const made = known ?? projectionOf(query);
-    this.#follow(made);
+    const place = `${offset}/${limit}`;
+    const shown = made.pages.get(place);
+    if (shown?.version === version) return shown.states;
+    if (made.version !== version) this.#follow(made);
     made.version = version;
-    const { offset = 0, limit = made.all.length } = query;
-    const list = made.all.slice(offset, offset + limit);
-    if (list.length !== made.list.length || list.some((state, at) => state !== made.list[at])) made.list = list;
-    this.#lists.delete(key);
-    this.#lists.set(key, made);
-    const oldest = this.#lists.keys().next();
-    if (this.#lists.size > PROJECTIONS && oldest.done !== true) this.#lists.delete(oldest.value);
-    return made.list;
+    keep(this.#lists, key, made);
+    const found = made.all.slice(offset, limit === undefined ? undefined : offset + limit);
+    const same = shown?.states.length === found.length && found.every((state, at) => state === shown.states[at]);
+    const states = same ? shown.states : found;
+    keep(made.pages, place, { states, version });
+    return states;
   }
 
   /** Listens to one entity, or with null to all. Returns what ends it. */
@@ -188,8 +197,16 @@ function projectionOf<State extends EntityState>({ where, orderBy }: ListQuery<S
     version: -1,
     all: [],
     byId: new Map(),
-    list: [],
+    pages: new Map(),
   };
+}
+
+/** The latest of so many. */
+function keep<T>(all: Map<string, T>, key: string, one: T): void {
+  all.delete(key);
+  all.set(key, one);
+  const oldest = all.keys().next();
+  if (all.size > KEPT && oldest.done !== true) all.delete(oldest.value);
 }
 
 function fieldOf(state: EntityState, name: string): unknown {

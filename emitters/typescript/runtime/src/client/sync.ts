@@ -5,12 +5,14 @@ import { indexedDbStore } from '../store/adapters/indexeddb.js';
 import { nowhere } from '../store/adapters/nowhere.js';
 import { STORE_FORMAT } from '../store/codec.js';
 import type { StoreFactory } from '../store/db.js';
-import { EventStore, type Recorded } from '../store/eventStore.js';
+import { EventStore } from '../store/eventStore.js';
 import { type LogEntry, statusOf } from '../store/logEntry.js';
-import { backoffMs, Deferred, Listeners, platformTimers, type Timers } from '../store/timing.js';
+import { backoffMs, type Deferred, Listeners, platformTimers, type Timers } from '../store/timing.js';
+import { Change } from './change.js';
 import { Collection, type HistoryEntry, type Mutation } from './collection.js';
 import type { SyncClientConfig } from './config.js';
 import type { HttpClient } from './http.js';
+import { loadSession } from './loadSession.js';
 import type { Session } from './session.js';
 import { isOnline, type Problem, problemOf, StatusStore } from './status.js';
 
@@ -61,6 +63,7 @@ export class SyncClient {
   #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #loading: Promise<Session> | null = null;
+  #loadFailed: unknown;
   #session: Session | null = null;
   /** What is to be told to the session as soon as it is there. */
   #untold: ((session: Session) => void)[] = [];
@@ -233,7 +236,7 @@ export class SyncClient {
 
   /** A chunk of its own, which a bundler puts beside the others: a service worker that has those has it, too. */
   #load(): Promise<Session> {
-    this.#loading ??= import('./session.js')
+    this.#loading ??= loadSession(this.#loadFailed)
       .then(
         ({ Session }) =>
           new Session({
@@ -251,6 +254,7 @@ export class SyncClient {
       )
       .catch((error: unknown) => {
         this.#loading = null; // the next attempt loads anew
+        this.#loadFailed = error;
         throw error;
       });
     return this.#loading;
@@ -336,43 +340,6 @@ export class SyncClient {
       status: statusOf(entry),
     }));
   }
-}
-
-/** A change, as its caller has it. */
-class Change implements Mutation {
-  /** What is told of the server. */
-  readonly atServer = new Deferred();
-  readonly #recorded: Recorded;
-  readonly #store: EventStore;
-
-  constructor(recorded: Recorded, store: EventStore) {
-    this.#recorded = recorded;
-    this.#store = store;
-  }
-
-  get eventId(): string {
-    return this.#recorded.event.id;
-  }
-
-  get entityId(): string {
-    return this.#recorded.event.entity_id;
-  }
-
-  get saved(): Promise<void> {
-    return this.#recorded.saved;
-  }
-
-  get synced(): Promise<void> {
-    return this.atServer.promise;
-  }
-
-  async flush(): Promise<void> {
-    await this.saved;
-    await this.#store.flush();
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a mutation means that it is saved
-  readonly then: Mutation['then'] = (done, failed) => this.saved.then(done, failed);
 }
 
 /** Another tenant, user, server or format is another store. */

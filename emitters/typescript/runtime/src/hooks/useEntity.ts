@@ -1,7 +1,7 @@
 /** Hooks over one model, which the generated hooks wrap. */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Collection, HistoryEntry, ListQuery } from '../client/collection.js';
-import type { SyncPhase } from '../client/sync.js';
+import type { SyncClient, SyncPhase } from '../client/sync.js';
 import type { SyncError } from '../errors.js';
 import type { EntityState, EventEnvelope, ModelDefinition } from '../model.js';
 import { comparePlaces } from '../store/logEntry.js';
@@ -22,18 +22,28 @@ export function useCollection<State extends EntityState, Event extends EventEnve
   return useSync().collection(model);
 }
 
+/** What is not there, and may only not be there yet. */
+const early = Symbol('early');
+const earlyList: readonly never[] = [];
+
 /** One entity; undefined where there is none. Renders again when it, and only when it, changed. */
 export function useEntity<State extends EntityState, Event extends EventEnvelope>(
   model: ModelDefinition<State, Event>,
   id: string | null | undefined,
 ): Loaded<State | undefined> {
-  const collection = useCollection(model);
+  const sync = useSync();
+  const collection = sync.collection(model);
   const subscribe = useCallback(
-    (listener: () => void) => (id == null ? () => {} : collection.subscribe(id, listener)),
-    [collection, id],
+    (listener: () => void) => (id == null ? () => {} : both(collection.subscribe(id, listener), sync, listener)),
+    [collection, sync, id],
   );
-  const data = useSyncExternalStore(subscribe, () => (id == null ? undefined : collection.get(id)), nothing);
-  return { data, isLoading: useMayCome(id != null && data === undefined), error: null };
+  const read = (): State | undefined | typeof early =>
+    id == null ? undefined : (collection.get(id) ?? (isEarly(sync.getPhase()) ? early : undefined));
+  // One store for both: to a component that shows an entity a second one would cost as much as the first.
+  const seen = useSyncExternalStore(subscribe, read, () => (id == null ? undefined : early));
+  return seen === early
+    ? { data: undefined, isLoading: true, error: null }
+    : { data: seen, isLoading: false, error: null };
 }
 
 /** Entities by query; the same array for as long as it would hold the same. */
@@ -41,18 +51,31 @@ export function useEntities<State extends EntityState, Event extends EventEnvelo
   model: ModelDefinition<State, Event>,
   query: ListQuery<State> = {},
 ): Loaded<readonly State[]> {
-  const collection = useCollection(model);
-  const subscribe = useCallback((listener: () => void) => collection.subscribe(null, listener), [collection]);
+  const sync = useSync();
+  const collection = sync.collection(model);
+  const subscribe = useCallback(
+    (listener: () => void) => both(collection.subscribe(null, listener), sync, listener),
+    [collection, sync],
+  );
   // The collection keeps lists by what a query says, so a query written out in the component is no new one. It keeps some
   // of them only; each component keeps its own, or a screen of many lists would never come to rest.
   const held = useRef<readonly State[]>(none);
   const read = (): readonly State[] => {
     const list = collection.list(query);
     if (!sameElements(held.current, list)) held.current = list;
-    return held.current;
+    return list.length === 0 && isEarly(sync.getPhase()) ? earlyList : held.current;
   };
-  const data = useSyncExternalStore(subscribe, read, () => none);
-  return { data, isLoading: useMayCome(data.length === 0), error: null };
+  const data = useSyncExternalStore(subscribe, read, () => earlyList);
+  return { data, isLoading: data === earlyList, error: null };
+}
+
+/** Listens to how far the client has come, too. */
+function both(stop: () => void, sync: SyncClient, listener: () => void): () => void {
+  const stopPhase = sync.subscribePhase(listener);
+  return () => {
+    stop();
+    stopPhase();
+  };
 }
 
 /** The audit trail of an entity: what this device holds at once, what the server has as soon as it answers. */
@@ -110,16 +133,6 @@ function useHeld<State extends EntityState, Event extends EventEnvelope>(
   return useSyncExternalStore(subscribe, read, () => none);
 }
 
-/** Whether what is `missing` may only not be there yet; renders again when that, and not only the phase, changes. */
-function useMayCome(missing: boolean): boolean {
-  const { subscribePhase, getPhase } = useSync();
-  return useSyncExternalStore(
-    subscribePhase,
-    () => missing && isEarly(getPhase()),
-    () => missing,
-  );
-}
-
 /** Whether what is not there may only not be there yet. */
 function isEarly(phase: SyncPhase): boolean {
   return phase === 'new' || phase === 'opening' || phase === 'fetching';
@@ -130,7 +143,3 @@ function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 const none: readonly never[] = [];
-
-function nothing(): undefined {
-  return undefined;
-}

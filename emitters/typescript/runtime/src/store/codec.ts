@@ -22,9 +22,22 @@ export function toWire(value: unknown): unknown {
   return parsed;
 }
 
+/** What a line begins with that is a pack: the rest would have to be escaped in JSON, and parsed to be had. */
+const PACK = '#';
+const PACK_HEAD = /^#(\d+):([^\t]*)\t/;
+
+function packLine({ count, type, text }: Extract<JournalEntry, { kind: 'pack' }>): string {
+  return `${PACK}${count}:${type}\t${text}`;
+}
+
 /** One entry a line: damage to one leaves the others readable. */
 export function encodeChunk(entries: readonly JournalEntry[]): string {
-  return entries.map(toJson).join('\n');
+  return entries.map((entry) => (entry.kind === 'pack' ? packLine(entry) : toJson(entry))).join('\n');
+}
+
+/** How many entries these stand for: a pack stands for each of its events. */
+export function countOf(entries: readonly JournalEntry[]): number {
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'pack' ? entry.count : 1), 0);
 }
 
 /** What a chunk holds, and how many of its lines could not be read. */
@@ -36,8 +49,9 @@ export interface DecodedChunk {
 /** Reads a chunk line by line. */
 export function decodeChunk(text: unknown): DecodedChunk {
   if (typeof text !== 'string') return { entries: [], damaged: 1 };
-  // A line break in a string is escaped. All at once is faster; where there is damage, each line is read for itself.
-  const whole = parseLine(`[${text.replaceAll('\n', ',')}]`);
+  // A line break in a string is escaped. All at once is faster; where there is damage, or a pack, each line is read for itself.
+  const packed = text.startsWith(PACK) || text.includes(`\n${PACK}`);
+  const whole = packed ? undefined : parseJson(`[${text.replaceAll('\n', ',')}]`);
   const values = Array.isArray(whole) ? whole : text.split('\n').filter(Boolean).map(parseLine);
   const entries = values.filter(isEntry);
   return { entries, damaged: values.length - entries.length };
@@ -47,10 +61,8 @@ export function decodeChunk(text: unknown): DecodedChunk {
 export function isSnapshot(value: unknown): value is Snapshot {
   return (
     isRecord(value) &&
-    isText(value['entity_type']) &&
-    isText(value['entity_id']) &&
+    ['entity_type', 'entity_id', 'last_event_id'].every((key) => isText(value[key])) &&
     isStamp(value['last_hlc']) &&
-    isText(value['last_event_id']) &&
     typeof value['seq'] === 'number' &&
     typeof value['schema_version'] === 'number' &&
     'state' in value
@@ -61,10 +73,7 @@ export function isSnapshot(value: unknown): value is Snapshot {
 export function isEvent(value: unknown): boolean {
   return (
     isRecord(value) &&
-    isText(value['id']) &&
-    isText(value['event_type']) &&
-    isText(value['entity_type']) &&
-    isText(value['entity_id']) &&
+    ['id', 'event_type', 'entity_type', 'entity_id'].every((key) => isText(value[key])) &&
     isStamp(value['timestamp'])
   );
 }
@@ -100,6 +109,10 @@ function isEntry(value: unknown): value is JournalEntry {
       return value['cursor'] === null || (isRecord(value['cursor']) && isText(value['cursor']['cursor']));
     case 'clock':
       return typeof value['offset'] === 'number';
+    case 'rights':
+      return typeof value['owner'] === 'boolean';
+    case 'pack':
+      return true; // a page: it is looked into when it is applied
     default:
       return false;
   }
@@ -115,6 +128,13 @@ function isTexts(value: unknown): value is readonly string[] {
 }
 
 function parseLine(line: string): unknown {
+  const [head, count, type] = PACK_HEAD.exec(line) ?? [];
+  return head === undefined
+    ? parseJson(line)
+    : { kind: 'pack', type, count: Number(count), text: line.slice(head.length) };
+}
+
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

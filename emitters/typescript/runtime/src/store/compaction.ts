@@ -70,6 +70,7 @@ export function compactionOf(ledger: Ledger, table: PageTable, everything = fals
 /** All that no page holds: the outbox, late events, the clock, the cursor. */
 function journalOf(ledger: Ledger): JournalEntry[] {
   const journal: JournalEntry[] = [{ kind: 'clock', offset: ledger.offset }];
+  if (ledger.rights.owner !== null) journal.push({ kind: 'rights', owner: ledger.rights.owner });
   for (const { stale } of ledger.needy) journal.push(...stale.map(recordOf));
   // What waits for the disk comes by its own write, or not at all.
   for (const entry of ledger.unsynced.byId.values()) if (entry.saved) journal.push(recordOf(entry));

@@ -151,8 +151,12 @@ export type JournalEntry =
     }
   /** From the server. `own`: recorded on this device, and whether it did something then. */
   | { readonly kind: 'feed'; readonly event: FeedEvent; readonly own?: { readonly did: boolean } }
+  /** So many of them at once, of one type: a page (`pages.ts`) of what is to follow on what is held. */
+  | { readonly kind: 'pack'; readonly type: string; readonly count: number; readonly text: string }
   /** The server's snapshot of an entity, read when its log stood at `head`. */
   | { readonly kind: 'base'; readonly snapshot: Snapshot; readonly head: number }
+  /** What the server's states told of their reader, as compaction found it. */
+  | { readonly kind: 'rights'; readonly owner: boolean }
   /** All that is held of these types from the server goes; what is unsynced stays. */
   | { readonly kind: 'reset'; readonly types: readonly string[] }
   | { readonly kind: 'cursor'; readonly cursor: Cursor | null }

@@ -4,12 +4,12 @@
  * The fold starts at the newest snapshot. What lies below it, and the events above it as they came from the disk, are text until they
  * are asked for: most entities of a store are never more than listed.
  */
-import { equal } from '../materializers/utils.js';
 import { absent, type EntityState, type Folded, type ModelDefinition } from '../model.js';
 import type { Snapshot } from './db.js';
 import { Fold } from './fold.js';
-import { compareEntries, comparePlaces, decodeEvents, type LogEntry, type Place } from './logEntry.js';
+import { compareEntries, comparePlaces, decodeEvents, foldAlike, type LogEntry, type Place } from './logEntry.js';
 import type { Part } from './pages.js';
+import type { Rights } from './rights.js';
 import { foreign, type Snap, snapOf, stateOf } from './snap.js';
 import { placeIn } from './sorted.js';
 
@@ -17,6 +17,8 @@ import { placeIn } from './sorted.js';
 export class EntityLog {
   readonly id: string;
   readonly model: ModelDefinition;
+  /** What its reader sees. */
+  readonly rights: Rights;
   /** Events that lie before what is kept: only the server can fold them. */
   stale: readonly LogEntry[] = [];
   /** The server's snapshot is needed for another reason: what is kept is damaged, or an event of ours may be in it, or may not. */
@@ -49,8 +51,9 @@ export class EntityLog {
   #last: WeakRef<EntityState> | null = null;
   unreadable = false;
 
-  constructor(model: ModelDefinition, id: string) {
+  constructor(model: ModelDefinition, id: string, rights: Rights) {
     this.model = model;
+    this.rights = rights;
     this.id = id;
   }
 
@@ -83,7 +86,7 @@ export class EntityLog {
     const last = this.#entries === null ? this.#resting() : undefined;
     if (last !== undefined) return last;
     const entries = this.#awake();
-    this.#fold ??= new Fold(this.model, () => this.start());
+    this.#fold ??= new Fold(this.model, this.rights, () => this.start());
     const state = this.#fold.over(entries);
     return this.unreadable ? absent : state;
   }
@@ -100,6 +103,15 @@ export class EntityLog {
     } catch {
       return undefined; // damaged: the events say it, too
     }
+  }
+
+  /** The reader's rights are known, or others. */
+  refold(): void {
+    this.#last = null;
+    if (this.#fold === null) return;
+    this.#fold = null;
+    this.revision += 1;
+    this.rewound = true;
   }
 
   /** Whether this version of the client cannot read something that it holds of the entity. */
@@ -119,15 +131,6 @@ export class EntityLog {
     const last = this.#entries === null ? this.kept?.newest : this.#entries.at(-1)?.event.timestamp;
     const base = this.top()?.timestamp ?? null;
     return last != null && (base === null || last > base) ? last : base;
-  }
-
-  /** The newest stamp that the server knows of this entity. */
-  newestSynced(): string | null {
-    let newest = this.top()?.timestamp ?? null;
-    for (const { status, event } of this.#awake()) {
-      if (status !== 'pending' && (newest === null || event.timestamp > newest)) newest = event.timestamp;
-    }
-    return newest;
   }
 
   /** Whether an event is at hand. */
@@ -176,7 +179,7 @@ export class EntityLog {
     const there = entries[at];
     if (there?.status === 'synced' && there.event.id === entry.event.id) return 'held';
     if (late) this.newer = null; // the fold goes back to the older snapshot
-    if (known !== undefined && there === known && this.#foldsAlike(known, entry)) {
+    if (known !== undefined && there === known && foldAlike(this.model, known, entry)) {
       entry.applied = known.applied;
       entries[at] = entry;
       this.#changed(null);
@@ -244,6 +247,27 @@ export class EntityLog {
     this.#entries = null;
   }
 
+  /** Puts a part of a pack after all that is held, unparsed; false where it does not follow on that. */
+  extend(part: Part, from: number, after: string | 0): boolean {
+    const fresh = this.top() === null && this.#entries?.length === 0;
+    if (!part.trusted || !(fresh || (this.asleep && this.trusted)) || this.needsServer) return false;
+    if (this.total() !== from || (this.newest() ?? 0) !== after) return false;
+    const { tail = '', count = 0 } = this.kept ?? {};
+    this.#changed(null);
+    this.#told = null;
+    this.#fold = null;
+    this.#entries = null;
+    this.trusted = true;
+    if (fresh) this.below = '';
+    this.kept = { ...part, tail: count === 0 ? part.tail : `${tail},${part.tail}`, count: count + part.count };
+    return true;
+  }
+
+  /** How many events of the feed are held, those that the snapshots stand for among them. */
+  total(): number {
+    return ((this.newer ?? this.older)?.count ?? 0) + this.sinceSnapshot();
+  }
+
   /** How many events the next snapshot would stand for that the last one does not. */
   sinceSnapshot(): number {
     if (this.#entries === null) return this.kept?.count ?? 0;
@@ -256,26 +280,11 @@ export class EntityLog {
     return count;
   }
 
-  /** The store now keeps this part. Nothing is done where the log changed meanwhile: what is held is more, and whole. */
-  settle(part: Part, revision: number): boolean {
-    if (revision !== this.revision) return false;
-    if (this.kept !== null && part.newer === this.newer) return true; // it moved, and no more
-    const state = this.state();
-    const entries = this.#awake();
-    const whole = this.#fold !== null && !this.unreadable;
-    this.older = part.older;
-    this.newer = part.newer;
-    // An event that is not synced may lie below a snapshot: then the fold starts at the older one.
-    this.deep =
-      part.newer !== null && entries.some(({ status, event }) => status !== 'synced' && !isAfter(event, part.newer));
-    this.below = part.below;
-    this.kept = part;
-    this.trusted = part.trusted;
-    this.#entries = entries.filter(({ status, event }) => status !== 'synced' || isAfter(event, this.base()));
-    // The same fold, from nearer by: whoever reads the entity is not to see a new object.
-    const { length } = this.#entries;
-    this.#fold = whole ? new Fold(this.model, () => this.start(), { length, state }) : null;
-    return true;
+  /** These entries are at hand now; with a state, their fold is that very one. */
+  replant(entries: LogEntry[], state?: Folded<EntityState>): void {
+    const { length } = entries;
+    this.#entries = entries;
+    this.#fold = state === undefined ? null : new Fold(this.model, this.rights, () => this.start(), { length, state });
   }
 
   /** Lets go of what can be read again from the text that is kept; false where something cannot. */
@@ -343,9 +352,9 @@ export class EntityLog {
   /** The fold from another place is the same, and is not to look like a new one. */
   #keepShowing(state: Folded<EntityState> | undefined): void {
     if (state === undefined || this.#entries === null) return;
-    this.#fold = new Fold(this.model, () => this.start());
+    this.#fold = new Fold(this.model, this.rights, () => this.start());
     this.#fold.over(this.#entries);
-    this.#fold = new Fold(this.model, () => this.start(), { length: this.#entries.length, state });
+    this.#fold = new Fold(this.model, this.rights, () => this.start(), { length: this.#entries.length, state });
   }
 
   #parse(text: string): LogEntry[] {
@@ -375,18 +384,4 @@ export class EntityLog {
     this.#last = null;
     if (at !== null && this.#fold?.rewind(at)) this.rewound = true;
   }
-
-  /** Whether one copy of an event can stand for the other without folding again; a `custom` effect sees more than the payload. */
-  #foldsAlike(a: LogEntry, b: LogEntry): boolean {
-    return (
-      a.readable === b.readable &&
-      this.model.events[a.event.event_type]?.effect !== 'custom' &&
-      equal(a.event.payload, b.event.payload)
-    );
-  }
-}
-
-/** Whether an event lies after what a snapshot stands for. */
-export function isAfter(event: Place, snap: Snap | null): boolean {
-  return snap === null || comparePlaces(event, snap.place) > 0;
 }

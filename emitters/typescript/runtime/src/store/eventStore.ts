@@ -7,7 +7,7 @@
 import { SyncError } from '../errors.js';
 import { absent, deleted, type EntityState, type EventEnvelope, type Folded, type ModelDefinition } from '../model.js';
 import { toWire } from './codec.js';
-import type { Cursor, FeedEvent, JournalEntry, StoreAdapter } from './db.js';
+import type { JournalEntry, StoreAdapter } from './db.js';
 import { HybridClock, randomNode } from './hlc.js';
 import { newUuid } from './ids.js';
 import { Journal } from './journal.js';
@@ -56,6 +56,9 @@ export interface EventStoreOptions {
   /** How many entities are held parsed; 1000 unless set. Of all others the text is held. */
   readonly warm?: number;
 }
+
+/** Says entries that were just applied in other words, for the disk. */
+export type Wording = (ledger: Ledger, entries: readonly JournalEntry[]) => readonly JournalEntry[];
 
 /** The store of one user of one tenant, in one tab. */
 export class EventStore {
@@ -151,8 +154,9 @@ export class EventStore {
   history(entityType: string, id: string): readonly LogEntry[] {
     const log = this.ledger.log(entityType, id);
     if (log === undefined) return [];
-    this.#look(log);
-    return log.history();
+    const events = log.history();
+    this.#look(log); // which notes what it turned out to need
+    return events;
   }
 
   #look(log: Log): Folded<EntityState> {
@@ -193,11 +197,6 @@ export class EventStore {
   /** Whether there is anything to be sent. */
   hasSendable(): boolean {
     return this.sendableCount > 0;
-  }
-
-  /** Entities whose state only the server knows. */
-  needingServer(): Log[] {
-    return [...this.ledger.needy].filter(({ needsServer }) => needsServer);
   }
 
   /** Whether something is held that this version of the client cannot read. */
@@ -247,25 +246,17 @@ export class EventStore {
     return new Recorded(event, done);
   }
 
-  /** Applies entries and writes them in one chunk; resolves once they are saved, or the disk takes nothing: then they are written later. */
-  commit(entries: readonly JournalEntry[]): Promise<void> {
+  /**
+   * Applies entries and writes them in one chunk; resolves once they are saved, or the disk takes nothing: then they are written later.
+   * With `written`, it is the same in other words that is written.
+   */
+  commit(entries: readonly JournalEntry[], written?: Wording): Promise<void> {
     const changes = noChanges();
     for (const entry of entries) this.ledger.apply(entry, true, changes);
     this.#follow(changes);
-    const saved = this.#journal.write(entries);
+    const saved = this.#journal.write(written?.(this.ledger, entries) ?? entries);
     this.#publish(changes);
     return saved.promise;
-  }
-
-  /** Takes in a page of the feed, and the cursor that stands for it, as one. */
-  receive(events: readonly FeedEvent[], cursor: Cursor | null): Promise<void> {
-    const entries: JournalEntry[] = [];
-    for (const event of events) {
-      const own = this.ledger.entry(event.id)?.own ?? null;
-      entries.push(own === null ? { kind: 'feed', event } : { kind: 'feed', event, own });
-    }
-    if (cursor !== null) entries.push({ kind: 'cursor', cursor });
-    return entries.length === 0 ? Promise.resolve() : this.commit(entries);
   }
 
   /** Begins to write at once: the page may be about to go. */

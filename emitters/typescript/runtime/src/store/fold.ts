@@ -1,6 +1,7 @@
 /** The fold over a list of events that changes: incremental, with marks to go back to. */
-import type { EntityState, Folded, ModelDefinition } from '../model.js';
+import { absent, type EntityState, type Folded, type ModelDefinition } from '../model.js';
 import type { LogEntry } from './logEntry.js';
+import { asSeen, type Rights } from './rights.js';
 
 type State = Folded<EntityState>;
 
@@ -15,13 +16,15 @@ const MARK_EVERY = 50;
 /** Folds entries on top of a state that it asks for when it needs it. */
 export class Fold {
   readonly #model: ModelDefinition;
+  readonly #rights: Rights;
   readonly #start: () => State;
   #marks: Mark[] = [];
   #at: Mark;
 
   /** With `at`, the fold of so many entries is known already. */
-  constructor(model: ModelDefinition, start: () => State, at?: Mark) {
+  constructor(model: ModelDefinition, rights: Rights, start: () => State, at?: Mark) {
     this.#model = model;
+    this.#rights = rights;
     this.#start = start;
     this.#at = at ?? { length: 0, state: start() };
   }
@@ -62,10 +65,11 @@ export class Fold {
   }
 
   /** Every effect is total by contract; a `custom` one that fails all the same does nothing. */
-  #step(state: State, { readable, event }: LogEntry): State {
-    if (!readable) return state;
+  #step(state: State, entry: LogEntry): State {
+    if (!entry.readable) return state;
     try {
-      return this.#model.reduce(state, event);
+      const next = this.#model.reduce(state, entry.event);
+      return state === absent ? asSeen(next, entry, this.#model, this.#rights) : next;
     } catch {
       return state;
     }

@@ -5,8 +5,10 @@
  */
 import type { HttpClient } from '../client/http.js';
 import { HttpError } from '../errors.js';
+import { needingServer } from './asking.js';
 import type { Cursor, FeedEvent, JournalEntry } from './db.js';
 import type { EventStore } from './eventStore.js';
+import { receive } from './receiving.js';
 import { endOfError, pause, type StreamEnd, type StreamMessage, type Transport } from './stream.js';
 import { backoffMs, Deferred, type Timers } from './timing.js';
 
@@ -138,7 +140,7 @@ export class Follower {
       const page = await http.since({ since, types, limit: CATCH_UP_PAGE }, signal);
       const cursor: Cursor = { cursor: page.cursor, seq: page.seq, types, at: store.wall() };
       // Not waited for: a disk that is full must not keep the screen from following. The journal tries again, and says so.
-      if (page.events.length > 0 || page.cursor !== since) store.receive(page.events, cursor).catch(() => {});
+      if (page.events.length > 0 || page.cursor !== since) receive(store, page.events, cursor).catch(() => {});
       more = page.hasMore;
     }
     onSynced();
@@ -204,7 +206,8 @@ export class Follower {
   /** The store may need the server's word on an entity: asks until it has it. */
   mend(): void {
     const signal = this.#abort?.signal;
-    if (signal === undefined || this.#mending !== null || this.#options.store.needingServer().length === 0) return;
+    if (signal === undefined || this.#mending !== null || needingServer(this.#options.store.ledger).length === 0)
+      return;
     this.#mending = this.#mend(signal).finally(() => {
       this.#mending = null;
     });
@@ -212,7 +215,7 @@ export class Follower {
 
   async #mend(signal: AbortSignal): Promise<void> {
     const { store, timers, maxRetryDelayMs, onProblem } = this.#options;
-    for (let attempt = 0; !signal.aborted && store.needingServer().length > 0; attempt++) {
+    for (let attempt = 0; !signal.aborted && needingServer(store.ledger).length > 0; attempt++) {
       if (attempt > 0) await pause(timers, backoffMs(attempt, maxRetryDelayMs, timers.random), signal);
       await this.#repair(signal).catch(onProblem);
     }
@@ -221,7 +224,7 @@ export class Follower {
   /** Asks for the snapshots of entities whose late events only the server can fold. */
   async #repair(signal: AbortSignal): Promise<void> {
     const { store, http, exclusive } = this.#options;
-    for (const log of store.needingServer()) {
+    for (const log of needingServer(store.ledger)) {
       await exclusive(async () => {
         const page = await http.snapshots({ type: log.model.entity, id: log.id }, signal);
         const snapshot = page.snapshots[0];
@@ -301,7 +304,7 @@ export class Follower {
       at: store.wall(),
     };
     // A failed write is kept and tried again by the journal, which says so itself.
-    store.receive(events, cursor).catch(() => {});
+    receive(store, events, cursor).catch(() => {});
     this.#options.onSynced();
     this.mend();
   }

@@ -2,10 +2,10 @@
 import { absent, deleted } from '../model.js';
 import { toJson, toWire } from './codec.js';
 import type { FeedEvent, JournalEntry } from './db.js';
-import { type EntityLog, isAfter } from './entityLog.js';
+import type { EntityLog } from './entityLog.js';
 import { comparePlaces, type LogEntry } from './logEntry.js';
 import type { Part } from './pages.js';
-import type { Snap } from './snap.js';
+import { isAfter, type Snap } from './snap.js';
 
 /** What the store is to keep of an entity, as it was planned. */
 export interface PlannedPart extends Part {
@@ -17,6 +17,7 @@ export interface PlannedPart extends Part {
  * before one it holds. Null where that is no further than the last one, or there is no entity yet.
  */
 export function takeSnapshot(log: EntityLog): Snap | null {
+  if (isProvisional(log)) return null;
   const base = log.base();
   const entries = log.entries;
   let end = 0;
@@ -71,11 +72,35 @@ export function partOf(log: EntityLog, every: number): PlannedPart | null {
   };
 }
 
+/** Whether it is not known yet what of the state the reader sees. */
+function isProvisional({ model, rights }: EntityLog): boolean {
+  return model.hidden !== undefined && rights.owner === null;
+}
+
 /** The state as it is at hand, where it is that of the events of the feed alone. */
-function stateText(log: EntityLog): string | null {
-  if (log.needsServer || log.entries.some(({ status }) => status !== 'synced')) return null;
+export function stateText(log: EntityLog): string | null {
+  if (isProvisional(log) || log.needsServer || log.entries.some(({ status }) => status !== 'synced')) return null;
   const state = log.state();
   return state === absent || state === deleted ? null : toJson(state);
+}
+
+/** The store now keeps this part. Nothing is done where the log changed meanwhile: what is held is more, and whole. */
+export function settle(log: EntityLog, part: PlannedPart): boolean {
+  if (part.revision !== log.revision) return false;
+  if (log.kept !== null && part.newer === log.newer) return true; // it moved, and no more
+  const state = log.state();
+  const { entries, unreadable } = log;
+  log.older = part.older;
+  log.newer = part.newer;
+  // An event that is not synced may lie below a snapshot: then the fold starts at the older one.
+  log.deep = entries.some(({ status, event }) => status !== 'synced' && !isAfter(event, part.newer));
+  log.below = part.below;
+  log.kept = part;
+  log.trusted = part.trusted;
+  const left = entries.filter(({ status, event }) => status !== 'synced' || isAfter(event, log.base()));
+  // The same fold, from nearer by: whoever reads the entity is not to see a new object.
+  log.replant(left, unreadable ? undefined : state);
+  return true;
 }
 
 /** Events of the feed as a page has them. */

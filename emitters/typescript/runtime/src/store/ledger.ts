@@ -7,8 +7,10 @@ import { absent, type EventEnvelope, type Mode, type ModelDefinition } from '../
 import type { Cursor, JournalEntry, Rejection } from './db.js';
 import { EntityLog } from './entityLog.js';
 import type { Log } from './log.js';
-import { entryOf, fedEntryOf, type LogEntry } from './logEntry.js';
+import { decodeFeed, entryOf, fedEntryOf, type LogEntry } from './logEntry.js';
 import { Outbox } from './outbox.js';
+import { decodePage, PACK_END } from './pages.js';
+import type { Rights } from './rights.js';
 
 type EntryOf<Kind extends JournalEntry['kind']> = Extract<JournalEntry, { readonly kind: Kind }>;
 
@@ -21,11 +23,13 @@ export interface Changes {
   newest: string | null;
   /** Stamps were moved: clocks follow. */
   moved: boolean;
+  /** Packs that could not be read. */
+  damage: number;
 }
 
 /** Nothing touched yet. */
 export function noChanges(): Changes {
-  return { logs: new Set(), entries: new Set(), newest: null, moved: false };
+  return { logs: new Set(), entries: new Set(), newest: null, moved: false, damage: 0 };
 }
 
 /** All that is known. */
@@ -40,6 +44,8 @@ export class Ledger {
   /** Those of them that the user knows of. */
   readonly dismissed = new Set<string>();
   cursor: Cursor | null = null;
+  /** What the user sees, of models that hide something. */
+  readonly rights: Rights = { owner: null };
   /** What to add to this device's clock to get the server's. */
   offset = 0;
   /** Something is held that this version of the client cannot read. */
@@ -88,7 +94,7 @@ export class Ledger {
     if (model === undefined || logs === undefined) return null;
     const known = logs.get(id);
     if (known !== undefined) return known;
-    const made = model.mode?.log(model, id, this) ?? new EntityLog(model, id);
+    const made = model.mode?.log(model, id, this) ?? new EntityLog(model, id, this.rights);
     logs.set(id, made);
     return made;
   }
@@ -126,8 +132,12 @@ export class Ledger {
         return this.#moved(entry, changes);
       case 'feed':
         return this.#feed(entry, changes);
+      case 'pack':
+        return this.#pack(entry, changes);
       case 'base':
         return this.#base(entry, changes);
+      case 'rights':
+        return this.#know(entry.owner, changes);
       case 'reset':
         return this.#reset(entry, changes);
       case 'cursor':
@@ -204,10 +214,7 @@ export class Ledger {
     known.head = head;
     this.#unblock(known, changes);
     // Sent before by someone whose answer was lost, it may be in the snapshot already.
-    if (log?.covers(known.event)) {
-      log.ask = true;
-      this.needy.add(log);
-    }
+    if (log?.covers(known.event)) this.#doubt(log);
   }
 
   #rejected(entry: EntryOf<'rejected'>, changes: Changes): void {
@@ -303,10 +310,37 @@ export class Ledger {
     this.#unblock(known, changes);
   }
 
+  /** What follows on what is held of an entity stays text; the rest comes as it would by itself. */
+  #pack({ type, text }: EntryOf<'pack'>, changes: Changes): void {
+    const parts = decodePage(text, this.models.get(type)?.print ?? '', PACK_END);
+    if (parts === null) changes.damage += 1;
+    // Of what else is unsynced an entity has something at hand.
+    const refused = new Set([...this.refused.values()].map(({ event }) => event.entity_id));
+    for (const [id, part, from = 0, after = 0] of parts ?? []) {
+      const log = this.ensure(type, id);
+      if (!refused.has(id) && log instanceof EntityLog && log.extend(part, from, after)) {
+        this.#touch(log, changes);
+        this.#saw(part.newest ?? '', changes);
+        continue;
+      }
+      const feed = decodeFeed(part.tail);
+      for (const event of feed ?? []) this.#feed({ kind: 'feed', event }, changes);
+      if (feed === null && log !== null) this.#doubt(log);
+    }
+  }
+
+  /** What is held of it may be wrong: the server is asked. */
+  #doubt(log: Log): void {
+    log.ask = true;
+    this.needy.add(log);
+  }
+
   #base(entry: EntryOf<'base'>, changes: Changes): void {
     const { snapshot, head } = entry;
     const log = this.ensure(snapshot.entity_type, snapshot.entity_id);
     if (log === null) return;
+    const [field] = log.model.hidden ?? [];
+    if (field !== undefined && snapshot.state) this.#know(Object.hasOwn(Object(snapshot.state), field), changes);
     this.#forget(log.rebase(snapshot, head));
     this.foreign ||= log.foreign;
     if (!log.needsServer) this.needy.delete(log);
@@ -315,12 +349,23 @@ export class Ledger {
   }
 
   #reset(entry: EntryOf<'reset'>, changes: Changes): void {
+    this.#know(null, changes);
     for (const type of entry.types) {
       for (const log of this.logs(type).values()) {
         this.#forget(log.reset());
         this.needy.delete(log);
         this.#touch(log, changes);
       }
+    }
+  }
+
+  #know(owner: boolean | null, changes: Changes): void {
+    if (owner === this.rights.owner) return;
+    this.rights.owner = owner;
+    for (const log of this.all()) {
+      if (!(log instanceof EntityLog) || log.model.hidden === undefined) continue;
+      log.refold();
+      changes.logs.add(log);
     }
   }
 

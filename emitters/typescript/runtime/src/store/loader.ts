@@ -1,5 +1,5 @@
 /** A ledger from what the disk holds. */
-import { decodeChunk } from './codec.js';
+import { countOf, decodeChunk } from './codec.js';
 import type { StoreContents } from './db.js';
 import type { Changes, Ledger } from './ledger.js';
 import { decodePage, parsePageKey } from './pages.js';
@@ -50,8 +50,9 @@ export function fill(
   for (const { text } of chunks) {
     const decoded = decodeChunk(text);
     damage += decoded.damaged;
-    entries += decoded.entries.length;
+    entries += countOf(decoded.entries);
     for (const entry of decoded.entries) ledger.apply(entry, true, changes);
   }
+  damage += changes.damage;
   return { damage, outdated, table, entries, floor, high: Math.max(floor, chunks.at(-1)?.key ?? 0) };
 }

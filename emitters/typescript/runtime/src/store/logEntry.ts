@@ -1,5 +1,5 @@
 /** One event as the engine holds it: how it is read from a record, and the record that is made of it. */
-import { SyncError } from '../errors.js';
+import { equal } from '../materializers/utils.js';
 import type { EventEnvelope, ModelDefinition } from '../model.js';
 import { asRecorded } from '../schemas/validate.js';
 import { isEvent } from './codec.js';
@@ -67,6 +67,15 @@ export function compareEntries(a: { readonly event: Place }, b: { readonly event
   return comparePlaces(a.event, b.event);
 }
 
+/** Whether one copy of an event can stand for the other without folding again; a `custom` effect sees more than the payload. */
+export function foldAlike(model: ModelDefinition, a: LogEntry, b: LogEntry): boolean {
+  return (
+    a.readable === b.readable &&
+    model.events[a.event.event_type]?.effect !== 'custom' &&
+    equal(a.event.payload, b.event.payload)
+  );
+}
+
 /** An event as the reducers take it; what this version of the client cannot read is kept as it is. */
 export function entryOf(
   model: ModelDefinition | undefined,
@@ -116,22 +125,33 @@ export function fedEntryOf(model: ModelDefinition | undefined, event: FeedEvent,
 
 /** Reads the events of a page; null where they are damaged. `trusted`: the very same declaration wrote them. */
 export function decodeEvents(text: string, model: ModelDefinition, trusted: boolean): LogEntry[] | null {
-  try {
-    const rows: unknown = JSON.parse(`[${text}]`);
-    if (!Array.isArray(rows)) return null;
-    return rows.map((row: unknown) => {
-      if (!isRow(row)) throw new SyncError('store_corrupt', 'not an event');
-      const [event, seq, did] = row;
+  const rows = decodeRows(text);
+  return (
+    rows?.map(([event, seq, did]) => {
       const entry = entryOf(model, event, 'synced', did === undefined ? null : { did }, trusted);
       entry.seq = seq;
       return entry;
-    });
+    }) ?? null
+  );
+}
+
+/** The same as the feed had them. */
+export function decodeFeed(text: string): FeedEvent[] | null {
+  return decodeRows(text)?.map(([event, seq]) => ({ ...event, seq })) ?? null;
+}
+
+type Row = readonly [event: EventEnvelope, seq: number, did?: boolean];
+
+function decodeRows(text: string): readonly Row[] | null {
+  try {
+    const rows: unknown = JSON.parse(`[${text}]`);
+    return Array.isArray(rows) && rows.every(isRow) ? rows : null;
   } catch {
     return null;
   }
 }
 
-function isRow(row: unknown): row is readonly [event: EventEnvelope, seq: number, did?: boolean] {
+function isRow(row: unknown): row is Row {
   return Array.isArray(row) && isEvent(row[0]) && typeof row[1] === 'number' && typeof (row[2] ?? true) === 'boolean';
 }
 

@@ -6,8 +6,7 @@
 
 import type { ModelDefinition } from '../model.js';
 import { nowhere } from './adapters/nowhere.js';
-import { decodeChunk, encodeChunk } from './codec.js';
-import type { compactionOf } from './compaction.js';
+import { countOf, decodeChunk } from './codec.js';
 import type { JournalEntry, StoreAdapter } from './db.js';
 import type { Journal } from './journal.js';
 import { type Changes, Ledger, noChanges } from './ledger.js';
@@ -32,13 +31,18 @@ export class Mirror {
   readonly #listener: MirrorListener;
   #adapter: StoreAdapter;
   #ledger: Ledger;
-  #table = new PageTable();
-  #high = 0;
-  #floor = 0;
+  /** Which pages there are. */
+  table = new PageTable();
+  /** The last chunk that the ledger holds. */
+  high = 0;
+  /** The chunk of the last compaction. */
+  floor = 0;
   readonly #ownKeys = new Set<number>();
   #catchUp: Promise<void> | null = null;
-  #entriesOnDisk = 0;
-  #urgent = false;
+  /** How many entries the chunks hold. */
+  entriesOnDisk = 0;
+  /** A snapshot is due at once. */
+  urgent = false;
   /** The disk holds what could not be read. */
   broken = false;
 
@@ -60,7 +64,7 @@ export class Mirror {
 
   /** The disk went away: goes on in memory alone, with what is held. */
   abandonDisk(): void {
-    this.#adapter = nowhere(this.#high);
+    this.#adapter = nowhere(this.high);
     this.#ownKeys.clear();
   }
 
@@ -71,25 +75,25 @@ export class Mirror {
     const { damage, outdated, table, entries, floor, high } = fill(ledger, await this.#adapter.load(), changes);
     this.broken = damage > 0 || outdated;
     if (this.broken) forget(ledger, changes);
-    this.#entriesOnDisk = entries;
+    this.entriesOnDisk = entries;
     then?.(ledger, changes);
     this.#ledger = ledger;
-    this.#table = table;
-    this.#floor = floor;
-    this.#high = high;
+    this.table = table;
+    this.floor = floor;
+    this.high = high;
     this.#ownKeys.clear();
     this.#listener.loaded(changes, damage);
   }
 
   /** Another tab saved a chunk. */
   async takeChunk(key: number, text: string): Promise<void> {
-    if (key <= this.#high || this.#ownKeys.has(key)) return;
-    if (key !== this.#high + 1 || this.#catchUp !== null) {
+    if (key <= this.high || this.#ownKeys.has(key)) return;
+    if (key !== this.high + 1 || this.#catchUp !== null) {
       await this.readTail();
-      if (key > this.#high) await this.readTail(); // the first may have begun before the chunk was there
+      if (key > this.high) await this.readTail(); // the first may have begun before the chunk was there
       return;
     }
-    this.#high = key;
+    this.high = key;
     this.#apply(text);
   }
 
@@ -102,13 +106,13 @@ export class Mirror {
   }
 
   async #readTail(): Promise<void> {
-    const { floor, chunks } = await this.#adapter.tail(this.#high);
+    const { floor, chunks } = await this.#adapter.tail(this.high);
     // Only our own chunk, and that as the very next one, can have been compacted without our missing another tab's.
-    const ours = floor === this.#high + 1 && this.#ownKeys.has(floor);
-    if (floor > this.#high && !ours) return this.#reload();
+    const ours = floor === this.high + 1 && this.#ownKeys.has(floor);
+    if (floor > this.high && !ours) return this.#reload();
     for (const { key, text } of chunks) {
-      if (key <= this.#high) continue;
-      this.#high = key;
+      if (key <= this.high) continue;
+      this.high = key;
       if (!this.#ownKeys.delete(key)) this.#apply(text);
     }
   }
@@ -128,74 +132,36 @@ export class Mirror {
     const changes = noChanges();
     const { entries } = decodeChunk(text);
     for (const entry of entries) this.#ledger.apply(entry, true, changes);
-    this.#entriesOnDisk += entries.length;
+    this.entriesOnDisk += countOf(entries);
     this.#listener.applied(changes);
   }
 
   /** A chunk of this tab is on the disk. */
   saved(key: number, entries: readonly JournalEntry[]): void {
-    this.#entriesOnDisk += entries.length;
-    if (key === this.#high + 1) this.#high = key;
+    this.entriesOnDisk += countOf(entries);
+    if (key === this.high + 1) this.high = key;
     else {
       this.#ownKeys.add(key);
       void this.readTail().catch((error: unknown) => this.#listener.health(error));
     }
   }
 
-  // --- Compaction -------------------------------------------------------------------------------------------------------------
+  // --- For `upkeep.ts` ------------------------------------------------------------------------------------------------------
 
   /** An entity changed: its snapshot may be due at once. */
   note(log: Log): void {
     const rule = log.model.snapshot;
-    if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.max) this.#urgent = true;
+    if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.max) this.urgent = true;
   }
 
-  /** Whether a snapshot is due at once. */
-  get urgent(): boolean {
-    return this.#urgent;
+  /** Runs between two appends. */
+  exclusive<T>(action: () => Promise<T>): Promise<T> {
+    return this.#journal.exclusive(action);
   }
 
-  /** How much the journal holds. */
-  get backlog(): { readonly chunks: number; readonly entries: number } {
-    return { chunks: this.#high - this.#floor, entries: this.#entriesOnDisk };
-  }
-
-  /**
-   * Carries out a plan: snapshots that are due, the journal and what it said of the server's events anew; `everything`: all pages too.
-   * For the leader alone; false where another tab wrote meanwhile.
-   */
-  compact(plan: typeof compactionOf, everything = false): Promise<boolean> {
-    return this.#journal.exclusive(async () => {
-      this.#urgent = false;
-      if (this.#catchUp !== null) return false;
-      const table = this.#table;
-      const ledger = this.#ledger;
-      const { journal, pages, records, drop, gone } = plan(ledger, table, everything);
-      const expect = this.#high;
-      const done = await this.#adapter.compact({
-        expect,
-        journal: encodeChunk(journal),
-        snapshots: records,
-        drop: everything ? 'others' : drop,
-      });
-      if (!done) return false;
-      for (const log of gone) {
-        table.place(log, null);
-        if (log.empty) ledger.dirty.delete(log);
-      }
-      for (const { key, parts } of pages) {
-        table.add(key, parts.length);
-        for (const [log, part] of parts) {
-          table.place(log, key);
-          if (log.settle(part, part.revision)) ledger.dirty.delete(log);
-        }
-      }
-      table.remove(drop);
-      this.#entriesOnDisk = journal.length;
-      this.#floor = expect;
-      if (everything) this.broken = false;
-      return true;
-    });
+  /** A tail is being read. */
+  get isBehind(): boolean {
+    return this.#catchUp !== null;
   }
 
   /** What came from the server is given up, in memory. */

@@ -3,7 +3,8 @@
  *
  * A page is a line of JSON that says where everything lies, then one text of states and events. Opening a store reads the first line and
  * cuts the rest into pieces; a piece is parsed when somebody asks for it. An entity that changed is written to a new page, and what an
- * older page says of it counts no more. Pages of one type hold nothing else: a client that does not know the type leaves them alone.
+ * older page says of it counts no more. A line of the journal may be a page as well, a *pack*: with events of the feed that follow on what
+ * the store holds. Pages of one type hold nothing else: a client that does not know the type leaves them alone.
  */
 import { isRecord } from '../schemas/validate.js';
 import { isText } from './codec.js';
@@ -31,8 +32,11 @@ export interface Part {
   readonly trusted: boolean;
 }
 
-/** Parts that go into one page. */
-export type Parts = readonly (readonly [id: string, part: Part])[];
+/**
+ * Parts that go into one page. In a pack, `from` and `after`: how many events of the feed were there before, and the stamp of the last of
+ * them, if any. Only where that is so still does the part follow on what is held.
+ */
+export type Parts = readonly (readonly [id: string, part: Part, from?: number, after?: string | 0])[];
 
 /** A snapshot in the first line of a page, and how long its text is. */
 export type Head = readonly [stamp: string, event: string, seq: number, count: number, version: number, length: number];
@@ -47,7 +51,12 @@ export type Row = readonly [
   newest: string | 0,
   foreign: 0 | 1,
   state?: number,
+  from?: number,
+  after?: string | 0,
 ];
+
+/** What stands between the first line and the texts: in a record of its own, and in a line of the journal. */
+export const [PAGE_END, PACK_END] = ['\n', '\t'] as const;
 
 /** The length of the text of a state that was deleted. */
 export const DELETED = -1;
@@ -59,8 +68,8 @@ export function parsePageKey(key: string): { readonly type: string; readonly num
 }
 
 /** The parts of a page; null where it is damaged. Their texts are not looked into. */
-export function decodePage(text: string, print: string): Parts | null {
-  const end = text.indexOf('\n') + 1;
+export function decodePage(text: string, print: string, separator: string = PAGE_END): Parts | null {
+  const end = text.indexOf(separator) + 1;
   try {
     const head: unknown = JSON.parse(text.slice(0, end));
     if (!isRecord(head) || head['page'] !== 1 || !Array.isArray(head['rows'])) return null;
@@ -75,10 +84,10 @@ export function decodePage(text: string, print: string): Parts | null {
       const [timestamp, id, seq, count, version, length] = row;
       return { place: { timestamp, id }, seq, count, version, text: length === DELETED ? null : cut(length), trusted };
     };
-    const parts: (readonly [string, Part])[] = [];
+    const parts: Parts[number][] = [];
     for (const row of head['rows']) {
       if (!isRow(row)) return null;
-      const [id, older, newer, below, tail, count, newest, foreign, state = 0] = row;
+      const [id, older, newer, below, tail, count, newest, foreign, state = 0, from = 0, after = 0] = row;
       // In the order in which they were written.
       const part = {
         older: snap(older),
@@ -87,7 +96,12 @@ export function decodePage(text: string, print: string): Parts | null {
         tail: cut(tail),
         state: cut(state) || null,
       };
-      parts.push([id, { ...part, count, newest: newest === 0 ? null : newest, foreign: foreign === 1, trusted }]);
+      parts.push([
+        id,
+        { ...part, count, newest: newest === 0 ? null : newest, foreign: foreign === 1, trusted },
+        from,
+        after,
+      ]);
     }
     return at === text.length ? parts : null;
   } catch {

@@ -1,7 +1,9 @@
 /** Which events a corrected clock moves, and where to. Pure. */
 
+import { EntityLog } from './entityLog.js';
 import { formatStamp, HybridClock, parseStamp } from './hlc.js';
 import type { Ledger } from './ledger.js';
+import type { Log } from './log.js';
 import { compareEntries, isOff, type LogEntry } from './logEntry.js';
 import { entityKey } from './watchers.js';
 
@@ -62,11 +64,21 @@ function moved(ledger: Ledger, moving: readonly LogEntry[], { offset, present, n
   });
   const beyond = Math.max(0, ...targets.map(({ ms }) => ms - present));
   const [one] = moving;
-  let least = (one && ledger.log(one.event.entity_type, one.event.entity_id)?.newestSynced()) ?? '';
+  let least = (one && newestSynced(ledger.log(one.event.entity_type, one.event.entity_id))) ?? '';
   return targets.map(({ id, ms, counter }) => {
     let stamp = formatStamp(Math.max(0, ms - beyond), counter, node);
     if (stamp <= least) stamp = new HybridClock(node, least).now(0);
     least = stamp;
     return [id, stamp] as const;
   });
+}
+
+/** The newest stamp that the server knows of an entity. */
+function newestSynced(log: Log | undefined): string | undefined {
+  if (log !== undefined && !(log instanceof EntityLog)) return log.newestSynced() ?? undefined;
+  let newest = log?.top()?.timestamp;
+  for (const { status, event } of log?.entries ?? []) {
+    if (status !== 'pending' && (newest === undefined || event.timestamp > newest)) newest = event.timestamp;
+  }
+  return newest;
 }

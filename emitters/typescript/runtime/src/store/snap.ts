@@ -2,7 +2,7 @@
 import { absent, deleted, type EntityState, type Folded, type ModelDefinition } from '../model.js';
 import { toJson } from './codec.js';
 import type { Snapshot } from './db.js';
-import type { Place } from './logEntry.js';
+import { comparePlaces, type Place } from './logEntry.js';
 
 /** The fold up to a place, which holds every event of the entity up to `seq` and none beyond. */
 export interface Snap {
@@ -14,6 +14,11 @@ export interface Snap {
   readonly text: string | null;
   /** Written by this very declaration: to check it again would find nothing. */
   readonly trusted: boolean;
+}
+
+/** Whether an event lies after what a snapshot stands for. */
+export function isAfter(event: Place, snap: Snap | null): boolean {
+  return snap === null || comparePlaces(event, snap.place) > 0;
 }
 
 /** The server's snapshot as it is kept. */

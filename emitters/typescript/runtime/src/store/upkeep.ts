@@ -1,8 +1,12 @@
 /** What the leader does for the store: snapshots, a short journal, the repair of what was damaged, a clock that was off. */
+import { encodeChunk } from './codec.js';
 import { compactionOf } from './compaction.js';
 import type { JournalEntry } from './db.js';
+import { EntityLog } from './entityLog.js';
 import type { EventStore } from './eventStore.js';
+import { settle } from './keeping.js';
 import { CLOCK_TOLERANCE_MS, type LogEntry } from './logEntry.js';
+import type { Mirror } from './mirror.js';
 import { movesOf } from './restamp.js';
 
 const MANY_CHUNKS = 100;
@@ -13,8 +17,8 @@ const HEALINGS = 5;
 /** Whether snapshots are due, or the journal is long. */
 export function isCompactionDue({ mirror, ledger }: EventStore): boolean {
   const { size } = ledger.unsynced.byId;
-  const { chunks, entries } = mirror.backlog;
-  if (chunks >= MANY_CHUNKS + size / 4 || entries > 1.5 * size + MANY_ENTRIES) return true;
+  const chunks = mirror.high - mirror.floor;
+  if (chunks >= MANY_CHUNKS + size / 4 || mirror.entriesOnDisk > 1.5 * size + MANY_ENTRIES) return true;
   for (const log of ledger.dirty) {
     const rule = log.model.snapshot;
     if (rule !== null && !log.needsServer && log.sinceSnapshot() >= rule.every) return true;
@@ -24,7 +28,44 @@ export function isCompactionDue({ mirror, ledger }: EventStore): boolean {
 
 /** Takes the snapshots that are due and drops what they allow; false where another tab wrote meanwhile. */
 export function compact({ mirror }: EventStore): Promise<boolean> {
-  return mirror.compact(compactionOf);
+  return rewrite(mirror);
+}
+
+/**
+ * Writes the snapshots that are due, and the journal without what the pages then say; `everything`: all pages, too. False where another
+ * tab wrote meanwhile.
+ */
+function rewrite(mirror: Mirror, everything = false): Promise<boolean> {
+  return mirror.exclusive(async () => {
+    mirror.urgent = false;
+    if (mirror.isBehind) return false;
+    const { table, ledger, high: expect } = mirror;
+    const { journal, pages, records, drop, gone } = compactionOf(ledger, table, everything);
+    const done = await mirror.adapter.compact({
+      expect,
+      journal: encodeChunk(journal),
+      snapshots: records,
+      drop: everything ? 'others' : drop,
+    });
+    if (!done) return false;
+    for (const log of gone) {
+      table.place(log, null);
+      if (log.empty) ledger.dirty.delete(log);
+    }
+    for (const { key, parts } of pages) {
+      table.add(key, parts.length);
+      for (const [log, part] of parts) {
+        table.place(log, key);
+        const settled = log instanceof EntityLog ? settle(log, part) : log.settle(part, part.revision);
+        if (settled) ledger.dirty.delete(log);
+      }
+    }
+    table.remove(drop);
+    mirror.entriesOnDisk = journal.length;
+    mirror.floor = expect;
+    if (everything) mirror.broken = false;
+    return true;
+  });
 }
 
 /** What was found damaged is written anew, without what the server has. */
@@ -32,7 +73,7 @@ export async function heal({ mirror }: EventStore): Promise<void> {
   for (let attempt = 0; mirror.broken && attempt < HEALINGS; attempt++) {
     // Other tabs may have told of parts since, and of a cursor that stands for more.
     mirror.forget();
-    if (!(await mirror.compact(compactionOf, true))) await mirror.readTail();
+    if (!(await rewrite(mirror, true))) await mirror.readTail();
   }
 }
 

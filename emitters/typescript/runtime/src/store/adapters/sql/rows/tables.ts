@@ -169,6 +169,8 @@ class RowTables implements Tables {
         this.#offset = entry.offset;
         return;
       case 'overtaken':
+      case 'pack':
+      case 'rights':
         return; // of events models
       default:
         return entry satisfies never;
