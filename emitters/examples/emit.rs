@@ -24,7 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         dialect => (dialect, false),
     };
     let emitter = sync_emitters::find(name, dialect)
-        .and_then(|emitter| if zod { emitter.with_zod() } else { Some(emitter) })
+        .and_then(|emitter| {
+            if zod {
+                emitter.with_zod()
+            } else {
+                Some(emitter)
+            }
+        })
         .ok_or_else(|| format!("no target {target:?}"))?;
     let schema = match &**case {
         "report_api" => cases::report_in(Mode::Api),

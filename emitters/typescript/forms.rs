@@ -25,7 +25,11 @@ pub(super) struct FormsView {
 pub(super) fn name(parse: &str) -> String {
     let mut rest = parse.strip_prefix("parse").unwrap_or(parse).chars();
     let first = rest.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(rest).chain("Form".chars()).collect()
+    first
+        .into_iter()
+        .chain(rest)
+        .chain("Form".chars())
+        .collect()
 }
 
 /// The forms of one model: of its payloads, and of what they hold.
@@ -47,7 +51,10 @@ pub(super) fn of_model(
         writer.imports.ty(&model.at("events"), &payload.name);
         forms.push(form(
             &mut writer,
-            format!("Payload of `{}.{}`.", model.model.entity, payload.event.name),
+            format!(
+                "Payload of `{}.{}`.",
+                model.model.entity, payload.event.name
+            ),
             &payload.parse,
             &payload.name,
             schema,
@@ -111,13 +118,7 @@ fn named(writer: &mut Writer<'_, '_>, plan: &TypePlan<'_>) -> Result<Vec<Stateme
 }
 
 /// `export const orderCreatedForm = … satisfies FormOf<OrderCreated>;`
-fn form(
-    writer: &mut Writer<'_, '_>,
-    doc: String,
-    parse: &str,
-    ty: &str,
-    schema: Doc,
-) -> Statement {
+fn form(writer: &mut Writer<'_, '_>, doc: String, parse: &str, ty: &str, schema: Doc) -> Statement {
     writer.imports.ty(FORMS, "FormOf");
     let code = concat([
         text(format!("export const {} = ", name(parse))),

@@ -267,8 +267,14 @@ impl<'p, 'a> Writer<'p, 'a> {
     /// Imports a parser, or the zod schema of that name.
     pub(super) fn library(&mut self, file: &str, name: &str) {
         let is_library = file == VALIDATE || file == COMBINE;
-        self.imports
-            .value(if self.forms && is_library { FORMS } else { file }, name);
+        self.imports.value(
+            if self.forms && is_library {
+                FORMS
+            } else {
+                file
+            },
+            name,
+        );
     }
 
     /// The parser of an object with these fields; in a state unknown keys are left out and defaults filled in.
