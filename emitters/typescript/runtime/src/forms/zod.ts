@@ -185,14 +185,14 @@ export function tuple<const Places extends readonly [z.ZodType, ...z.ZodType[]]>
 }
 
 /** An object of exactly these keys; any other is refused. */
-export function object<R extends Shape, O extends Shape = Record<never, never>>(
+export function object<R extends Shape>(required: R): z.ZodObject<Mutable<R>, z.core.$strict>;
+export function object<R extends Shape, O extends Shape>(
   required: R,
-  optional?: O,
-): z.ZodObject<Mutable<R & Missing<O>>, z.core.$strict> {
-  const others = Object.entries(optional ?? {}).map(([key, schema]) => [key, schema.optional()] as const);
-  const shape: unknown = { ...required, ...Object.fromEntries(others) };
-  // Built from the very schemas that the type is computed from.
-  return z.strictObject(shape as Mutable<R & Missing<O>>);
+  optional: O,
+): z.ZodObject<Mutable<R & Missing<O>>, z.core.$strict>;
+export function object(required: Shape, optional: Shape = {}): z.ZodObject<Shape, z.core.$strict> {
+  const others = Object.entries(optional).map(([key, schema]) => [key, schema.optional()] as const);
+  return z.strictObject({ ...required, ...Object.fromEntries(others) });
 }
 
 /** The payload `{}`. */
