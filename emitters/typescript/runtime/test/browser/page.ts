@@ -25,9 +25,6 @@ declare global {
 /** How often the law is tried: to open PGlite takes most of a second. */
 const rounds: Readonly<Record<AdapterName, number>> = { indexeddb: 12, sqlite: 12, pglite: 1 };
 
-/** What the origin's quota is filled with. */
-const BALLAST = 'ballast';
-
 const stores = new Map<string, EventStore>();
 let sync: SyncClient | null = null;
 
@@ -272,52 +269,6 @@ const harness = {
     let folder = await navigator.storage.getDirectory();
     for (const name of path.split('/')) folder = await folder.getDirectoryHandle(name);
     await overwrite(folder);
-  },
-
-  /** Takes all of the origin's quota but some kilobytes, by a file of nothing. */
-  async fillQuota(): Promise<void> {
-    const folder = await navigator.storage.getDirectory();
-    const fits = async (size: number): Promise<boolean> => {
-      await folder.removeEntry(BALLAST).catch(() => {});
-      const file = await (await folder.getFileHandle(BALLAST, { create: true })).createWritable();
-      try {
-        await file.truncate(size);
-        await file.close();
-        return true;
-      } catch (error) {
-        if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
-        return false;
-      }
-    };
-    let [low, high] = [0, 2 ** 43];
-    while (high - low > 8192) {
-      const middle = Math.floor((low + high) / 2);
-      if (await fits(middle)) low = middle;
-      else high = middle;
-    }
-    if (!(await fits(low))) throw new Error('what fitted does not fit any more');
-  },
-
-  async freeQuota(): Promise<void> {
-    await (await navigator.storage.getDirectory()).removeEntry(BALLAST);
-  },
-
-  /** Writes long notes until one cannot be saved: how it was refused, and what the order then says. */
-  async writeUntilRefused(
-    id: string,
-  ): Promise<{ readonly code: string; readonly saved: string; readonly shown: unknown }> {
-    let saved = '';
-    for (let i = 0; i < 1000; i++) {
-      const note = `${i} ${'x'.repeat(5000)}`;
-      try {
-        await client().collection(orderModel).record('order.note_changed', id, { note });
-        saved = note;
-      } catch (error) {
-        const code = error instanceof SyncError ? error.code : String(error);
-        return { code, saved, shown: harness.order(id)?.note };
-      }
-    }
-    throw new Error('there was room for all of them');
   },
 
   /** How a client's start ended. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { event, until } from '../helpers.js';
+import { until } from '../helpers.js';
 import type { FakeServer } from '../server.js';
 import { Chromium, servePage } from './chromium.js';
 
@@ -88,40 +88,6 @@ describe('a store that goes wrong', () => {
     await page.unroute(part);
     await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
     await page.waitForFunction(() => window.harness.status().problem === null);
-    await page.close();
-  });
-
-  it('is full: the change is refused and leaves the screen, the rest goes on, and when there is room so does this', async () => {
-    const page = await browser.open();
-    const user = crypto.randomUUID();
-    const start = (): Promise<void> => page.evaluate((id) => window.harness.start(null, null, id), user);
-    await start();
-    server.fault = (path) => (path === '/batch' ? { status: 503 } : null);
-    const id = await page.evaluate(() => window.harness.create(1));
-    await page.evaluate(() => window.harness.fillQuota());
-    const { code, saved, shown } = await page.evaluate((one) => window.harness.writeUntilRefused(one), id);
-    assert.equal(code, 'storage_full');
-    assert.equal(shown, saved === '' ? null : saved, 'what could not be saved has left the fold');
-    await page.waitForFunction(() => window.harness.status().problem?.code === 'storage_full');
-    server.fault = () => null;
-    await until('what is saved is sent', () => server.log.some(({ entity_id }) => entity_id === id));
-    const theirs = crypto.randomUUID();
-    server.append(event('order.created', theirs, { table_number: 2 }));
-    await page.waitForFunction((one) => window.harness.order(one) !== null, theirs);
-    await page.evaluate(() => window.harness.freeQuota());
-    await page.waitForFunction(() => window.harness.status().problem === null, null, { timeout: 30_000 });
-    const later = await page.evaluate(() => window.harness.create(3));
-    await until('a later one is sent', () => server.log.some(({ entity_id }) => entity_id === later));
-    await page.waitForFunction(() => window.harness.status().pendingCount === 0);
-    await page.evaluate(() => window.harness.close());
-    server.fault = () => 'drop'; // from the disk alone
-    await page.reload();
-    await page.waitForFunction(() => 'harness' in window);
-    await start();
-    for (const one of [id, theirs, later]) {
-      assert.ok(await page.evaluate((given) => window.harness.order(given), one), 'it is on the disk');
-    }
-    server.fault = () => null;
     await page.close();
   });
 
