@@ -1,6 +1,7 @@
 //! Measures in ratios against a baseline in the same run: these machines are noisy, and a ratio is less so.
 
 mod fanout;
+mod rows;
 mod server;
 
 use serde_json::Value;
@@ -23,6 +24,8 @@ enum Part {
     Server,
     /// Telling a thousand streams, in frames and one by one, and what idle streams take
     Fanout,
+    /// Rows over HTTP, their live stream and catching up, on each store, against a server by hand
+    Rows,
     /// The generator on a hundred models
     Generator,
     /// The client in Chromium against bare IndexedDB and TanStack DB
@@ -31,7 +34,13 @@ enum Part {
 
 impl Bench {
     pub(crate) fn run(&self) -> Outcome {
-        let all = [Part::Server, Part::Fanout, Part::Generator, Part::Client];
+        let all = [
+            Part::Server,
+            Part::Fanout,
+            Part::Rows,
+            Part::Generator,
+            Part::Client,
+        ];
         let parts = if self.parts.is_empty() {
             &all[..]
         } else {
@@ -42,6 +51,7 @@ impl Bench {
             match part {
                 Part::Server => server::run()?,
                 Part::Fanout => fanout::run()?,
+                Part::Rows => rows::run()?,
                 Part::Generator => generator()?,
                 Part::Client => client()?,
             }
