@@ -110,6 +110,7 @@ fn every_route_is_there_under_its_prefix() {
             "/v2/events/live",
             "/v2/live",
             "/v2/organizations/{tenant}/live",
+            "/v1/shape",
             "/health",
             "/health/live",
             "/health/ready",
@@ -295,7 +296,7 @@ fn a_server_says_what_it_does_beyond_the_defaults() {
         max_batch_events: 40,
         ..Options::default()
     });
-    // On every route under the prefix.
-    assert_eq!(limited.matches("\"429\"").count(), 9);
+    // On every route that asks who it is.
+    assert_eq!(limited.matches("\"429\"").count(), 10);
     assert!(limited.contains("\"maxItems\": 40"));
 }
