@@ -63,6 +63,25 @@ fn the_runtimes_tests_have_the_emitted_database() {
 }
 
 #[test]
+fn forms_in_zod_are_pinned() {
+    let emitter = sync_emitters::find("ts", None).and_then(Emitter::with_zod);
+    let emitter = emitter.expect("a target with forms");
+    for (case, schema) in cases() {
+        if !["types", "repair"].contains(&case) {
+            continue;
+        }
+        let files = generate(emitter, &schema).expect("files");
+        let folder = folder(emitter, &format!("zod/{case}"));
+        for (path, text) in files.iter() {
+            if path.starts_with("forms/") && !emitter.is_copied(path) {
+                pin(&folder, path, text);
+            }
+        }
+        check_for_lost_files(&folder, &files);
+    }
+}
+
+#[test]
 fn clients_say_which_models_they_leave_out() {
     let fixtures = cases().into_iter().find(|(case, _)| *case == "fixtures");
     let (_, schema) = fixtures.expect("the fixtures");
