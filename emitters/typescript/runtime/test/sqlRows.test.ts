@@ -267,6 +267,19 @@ for (const engine of await engines()) {
       ]);
     });
 
+    it('a write by SQL on top of one that waits, waits with it', async () => {
+      const { database, apply, capture } = await device(fed(1, created), upTo(1));
+      await database.query("UPDATE contact SET email = 'mine'", []);
+      await capture();
+      await apply(fed(2, { id: 'e2', rowId: ada, type: 'updated', payload: { email: 'theirs' }, at: 4 }), upTo(2));
+      await database.query("UPDATE contact SET email = 'mine too'", []);
+      await capture();
+      assert.deepEqual(await found(database, 'SELECT status FROM _changes ORDER BY id'), [
+        { status: 'conflicted' },
+        { status: 'conflicted' },
+      ]);
+    });
+
     it('b2_15: another version of the client keeps what is unsynced, and what the server said', async () => {
       const { schema } = engine;
       const { database } = await device(fed(1, created), upTo(1));

@@ -81,7 +81,10 @@ class RowTables implements Tables {
   /** What was written by SQL since the last time, as a chunk; null where that is nothing. */
   async capture(query: SqlQuery): Promise<string | null> {
     const entries = await capture(query, this.#schema, this.#clock, Date.now() + this.#offset);
-    return entries.length === 0 ? null : encodeChunk(entries);
+    if (entries.length === 0) return null;
+    // One on top of a write that waits for the user waits with it.
+    await this.#mark(query, entries);
+    return encodeChunk(entries);
   }
 
   /** Moves the tables on by a chunk. */
