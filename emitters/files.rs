@@ -129,7 +129,7 @@ pub fn header(target: &str, path: &str) -> Option<String> {
         "sql" => ("-- ", ""),
         "yaml" | "yml" | "toml" | "sh" | "py" => ("# ", ""),
         "css" => ("/* ", " */"),
-        "md" | "html" => ("<!-- ", " -->"),
+        "md" | "html" | "xcprivacy" => ("<!-- ", " -->"),
         _ => return None,
     };
     Some(format!(

@@ -9,12 +9,23 @@ func generated(_ module: String, of example: String) -> Target {
   .target(name: module, dependencies: ["SyncRuntime"], path: "check/generated/\(example)/Sources/\(module)")
 }
 
+// What only Apple's systems have is type-checked against modules that say what this repository uses of them. They are there
+// where this is set, because `canImport` then holds.
+let isApple = Context.environment["SYNC_APPLE_STUBS"] != nil
+let apple: [Target] = [
+  .target(name: "SwiftUI", path: "check/Apple/SwiftUI"),
+  .target(name: "Security", path: "check/Apple/Security"),
+  .target(name: "PosViews", dependencies: ["PosModels", "SwiftUI"], path: "check/generated/pos-views"),
+]
+
 let package = Package(
   name: "check",
   platforms: [.iOS(.v17), .macOS(.v14), .watchOS(.v10), .tvOS(.v17), .visionOS(.v1)],
   targets: [
     .systemLibrary(name: "CSQLite", path: "runtime/Sources/CSQLite"),
-    .target(name: "SyncRuntime", dependencies: ["CSQLite"], path: "runtime/Sources/SyncRuntime"),
+    .target(
+      name: "SyncRuntime", dependencies: isApple ? ["CSQLite", "SwiftUI", "Security"] : ["CSQLite"],
+      path: "runtime/Sources/SyncRuntime", resources: [.copy("PrivacyInfo.xcprivacy")]),
     generated("SyncFixturesModels", of: "fixtures"),
     generated("PosModels", of: "pos"),
     generated("EmitModels", of: "repair"),
@@ -35,6 +46,6 @@ let package = Package(
       name: "GeneratedTests",
       dependencies: ["SyncFixturesModels", "PosModels", "EmitModels", "FixturesModels", "AwkwardModels"],
       path: "check/Tests/GeneratedTests"),
-  ],
+  ] + (isApple ? apple : []),
   swiftLanguageModes: [.v6]
 )

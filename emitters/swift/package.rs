@@ -14,7 +14,7 @@ let package = Package(
   products: [.library(name: "{module}", targets: ["{module}"])],
   targets: [
     .systemLibrary(name: "CSQLite"),
-    .target(name: "SyncRuntime", dependencies: ["CSQLite"]),
+    .target(name: "SyncRuntime", dependencies: ["CSQLite"], resources: [.copy("PrivacyInfo.xcprivacy")]),
     .target(name: "{module}", dependencies: ["SyncRuntime"]),
   ],
   swiftLanguageModes: [.v6]

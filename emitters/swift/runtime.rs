@@ -11,6 +11,8 @@ macro_rules! file {
 pub(super) const FILES: &[(&str, &str)] = &[
     file!("Sources/CSQLite/module.modulemap"),
     file!("Sources/CSQLite/shim.h"),
+    file!("Sources/SyncRuntime/Apple/KeychainToken.swift"),
+    file!("Sources/SyncRuntime/Apple/SyncQuery.swift"),
     file!("Sources/SyncRuntime/Client/AccessRules.swift"),
     file!("Sources/SyncRuntime/Client/ChangeHub.swift"),
     file!("Sources/SyncRuntime/Client/EntitySource.swift"),
@@ -31,6 +33,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     file!("Sources/SyncRuntime/JSON/JSONParser.swift"),
     file!("Sources/SyncRuntime/JSON/JSONValue.swift"),
     file!("Sources/SyncRuntime/JSON/JSONWriter.swift"),
+    file!("Sources/SyncRuntime/PrivacyInfo.xcprivacy"),
     file!("Sources/SyncRuntime/Rows/RowConflict.swift"),
     file!("Sources/SyncRuntime/Rows/RowMode.swift"),
     file!("Sources/SyncRuntime/Rows/RowOutbox.swift"),

@@ -3,9 +3,11 @@ import PackageDescription
 
 let package = Package(
   name: "waiter",
-  platforms: [.macOS(.v14)],
+  platforms: [.iOS(.v17), .macOS(.v14)],
+  products: [.library(name: "PosViews", targets: ["PosViews"])],
   dependencies: [.package(path: "sync")],
   targets: [
+    .target(name: "PosViews", dependencies: [.product(name: "PosModels", package: "sync")]),
     .executableTarget(name: "waiter", dependencies: [.product(name: "PosModels", package: "sync")])
   ],
   swiftLanguageModes: [.v6]

@@ -37,6 +37,7 @@ pub(crate) fn test() -> Outcome {
         "building the runtime, the generated packages and their tests",
         &mut build(&swift, &["--build-tests"]),
     )?;
+    type_check_apple(&swift)?;
     run_tests(&swift)?;
     converge::run(&swift)?;
     take_an_order(&swift)
@@ -60,6 +61,35 @@ fn take_an_order(swift: &Toolchain) -> Outcome {
         true => Ok(()),
         false => Err(format!("the waiter took no order:\n{printed}")),
     }
+}
+
+/// Type-checks what only Apple's systems have, against modules that say what is used of them: the runtime's part of it, and
+/// the restaurant's views.
+fn type_check_apple(swift: &Toolchain) -> Outcome {
+    let views = root().join(WAITER).join("Sources/PosViews");
+    let copied = root().join(GENERATED).join("pos-views");
+    let failed = |error: std::io::Error| format!("{}: {error}", views.display());
+    std::fs::create_dir_all(&copied).map_err(failed)?;
+    for entry in std::fs::read_dir(&views).map_err(failed)?.flatten() {
+        // The toolchain may see this package alone.
+        let text = std::fs::read_to_string(entry.path()).map_err(failed)?;
+        write_if_changed(&copied.join(entry.file_name()), &text)?;
+    }
+    let words = [
+        "swift",
+        "build",
+        "--quiet",
+        "--scratch-path",
+        ".build/apple",
+        "-Xswiftc",
+        "-warnings-as-errors",
+        "--target",
+        "PosViews",
+    ];
+    step(
+        "type-checking SwiftUI and Keychain against stubs",
+        swift.command(PACKAGE, &words).env("SYNC_APPLE_STUBS", "1"),
+    )
 }
 
 /// Writes the Swift of every test case, and the corpus of values and folds that all targets agree on.

@@ -227,6 +227,19 @@ import Testing
     #expect(try await database.summary().overtaken.isEmpty)
   }
 
+  @Test func textIsEqualByCodePoint() {
+    let (one, two) = (OrderEvent.NoteChanged(note: "caf\u{e9}"), OrderEvent.NoteChanged(note: "cafe\u{301}"))
+    #expect(one != two)
+    #expect(OrderEvent.noteChanged(one) != .noteChanged(two))
+    #expect(Set([one, two]).count == 2)
+    var order = Order(id: UUID(), tableNumber: 1, createdAt: Date(milliseconds: 0), updatedAt: Date(milliseconds: 0))
+    order.note = one.note
+    var other = order
+    #expect(order == other)
+    other.note = two.note
+    #expect(order != other)
+  }
+
   @Test func olderVersionsAreLifted() async throws {
     let shifts: AnyMode<Shift> = EventMode(
       rules: ModelRules<Shift>(functions: ShiftFunctions(tipsSplit: { _, _, _ in })))

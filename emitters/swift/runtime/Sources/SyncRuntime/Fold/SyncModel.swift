@@ -87,6 +87,14 @@ public protocol SyncEvent: Sendable, Hashable {
 }
 
 extension SyncEvent {
+  /// Equal are events that are one to every replica.
+  public static func == (left: Self, right: Self) -> Bool {
+    Text.same(left.name, right.name) && left.payload == right.payload
+  }
+
+  /// Hashes what ``==(_:_:)`` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(payload) }
+
   /// Checks what is about to be recorded: reading it back is the same check that every other replica makes.
   func validate() throws(SyncError) {
     do throws(InvalidValue) {

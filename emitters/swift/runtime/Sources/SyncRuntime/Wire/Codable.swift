@@ -2,6 +2,12 @@
 public protocol WireObject: WireValue, Codable {}
 
 extension WireObject {
+  /// Equal are values that are one to every replica: Swift's own strings are equal where their code points are not.
+  public static func == (left: Self, right: Self) -> Bool { left.wire == right.wire }
+
+  /// Hashes what ``==(_:_:)`` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(wire) }
+
   /// From any decoder, by way of the wire's form.
   public init(from decoder: any Decoder) throws {
     self = try Self(wire: JSONValue(from: decoder), at: .root)
