@@ -23,10 +23,11 @@ export class RowServer {
   readonly batches: EventEnvelope[][] = [];
   lastWriteWins = false;
   /** Refuses whatever it says a reason for. */
-  guard: (event: EventEnvelope) => string | null = () => null;
+  guard: (event: EventEnvelope, device: string) => string | null = () => null;
   /** Before each request of a device: `down`: it does not arrive; `lose`: its answer does not. */
   fault: (device: string, path: string) => 'down' | 'lose' | null = () => null;
   clock: () => number = Date.now;
+  #judging = '';
 
   /** The network as a device sees it. */
   fetchOf(device: string): typeof fetch {
@@ -34,6 +35,7 @@ export class RowServer {
       const url = new URL(String(input));
       const path = url.pathname.replace('/api/v1/events', '');
       this.requests.push(`${device} ${path}`);
+      this.#judging = device;
       const fault = this.fault(device, path);
       if (fault === 'down' || init?.signal?.aborted) throw new TypeError('no network');
       const answer = this.#answer(path, url, typeof init?.body === 'string' ? init.body : '');
@@ -111,7 +113,7 @@ export class RowServer {
       if (conflicts === null) return { code: 'invalid_payload' };
       if (conflicts.length > 0) return { code: 'field_conflict', conflicts };
     }
-    const reason = this.guard(event);
+    const reason = this.guard(event, this.#judging);
     return reason === null ? null : { code: 'guarded', reason };
   }
 

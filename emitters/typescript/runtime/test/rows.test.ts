@@ -33,7 +33,7 @@ class Device {
       pollingIntervalMs: 5,
       adapter: deviceStore(),
       ...config,
-    } as Partial<SyncConfig>);
+    });
     this.rows = new Rows(this.sync, model);
     devices.push(this);
   }

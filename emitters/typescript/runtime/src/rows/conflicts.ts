@@ -138,7 +138,8 @@ function ofHeld(
     const now = { ...expected, [field]: serverStamp(log, field) };
     const timestamp = store.clock.now(store.wall());
     const given = keep === 'mine' ? payload : { ...payload, [field]: value };
-    return [modeEntry({ ...event, timestamp, payload: given, expected: now }, over)];
+    const base = newestOf(log.row);
+    return [modeEntry({ ...event, timestamp, payload: given, expected: now, base }, over)];
   }
   const rest = without(payload, [field]);
   if (Object.keys(rest).length === 0) return [givenUp(store, entry, over)];
@@ -180,6 +181,7 @@ function ofRefused(
     timestamp: store.clock.now(store.wall()),
     payload: keep === 'other' ? { [field]: value } : part.payload,
     expected: { [field]: stamp },
+    base: newestOf(log.row),
   };
   return [...rest, modeEntry(again)];
 }
