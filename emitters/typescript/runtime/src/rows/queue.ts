@@ -54,6 +54,8 @@ class Queue {
   open: QueuedWrite[] = [];
   /** The creation of the row, where it was never sent. */
   create: QueuedWrite | null = null;
+  /** The first change that was never sent, whatever became of it. */
+  #first: LogEntry | null = null;
   /** The last sent transaction of this device for each field, and under `*` of all. */
   readonly #sent = new Map<string, string>();
   readonly #row: Row;
@@ -72,6 +74,7 @@ class Queue {
 
   update(write: QueuedWrite): void {
     const { create } = this;
+    this.#first ??= write.entry;
     if (create !== null) {
       Object.assign(create.payload, write.payload);
       return absorb(create, write);
@@ -98,10 +101,7 @@ class Queue {
       write.fate = 'void';
       return;
     }
-    const [first] = open;
-    if (first !== undefined && !this.#rules.lastWriteWins) {
-      write.expected[WHOLE_ROW] = first.entry.event.base ?? write.expected[WHOLE_ROW] ?? null;
-    }
+    if (this.#first !== null && !this.#rules.lastWriteWins) write.expected[WHOLE_ROW] = this.#first.event.base ?? null;
     this.#base(write, WHOLE_ROW);
     for (const earlier of open) absorb(write, earlier);
     this.open = [write];
