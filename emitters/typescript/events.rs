@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sync_runtime::{
-    schema::{Effect, Lift, PayloadShape},
+    schema::{Effect, Lift},
     semantics::upcast,
 };
 
@@ -52,19 +52,17 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
     let mut writer = Writer::new(plan);
     let mut types = Vec::new();
     let mut statements = Vec::new();
+    let own = model.at("events");
     for payload in &model.payloads {
-        if let PayloadShape::Keys(keys) = &payload.shape {
+        let home = plan.payload_home(model, payload)?;
+        if let Some(keys) = payload.keys_at(&own, &home) {
             let full = format!("{}.{}", model.model.entity, payload.event.name);
             let what = what_it_does(&payload.event.effect);
             let doc = format!("Payload of `{full}`: {what}.");
             types.push(payloads::interface(&mut writer, &doc, &payload.name, keys)?);
         } else {
-            writer
-                .imports
-                .ty(&struct_home(plan, payload)?, &payload.name);
-            writer
-                .imports
-                .value(&struct_home(plan, payload)?, &payload.parse);
+            writer.imports.ty(&home, &payload.name);
+            writer.imports.value(&home, &payload.parse);
         }
     }
     types.push(envelopes(&mut writer, model));
@@ -72,7 +70,8 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
         statements.push(moves(&mut writer, machine)?);
     }
     for payload in &model.payloads {
-        if let PayloadShape::Keys(keys) = &payload.shape {
+        let home = plan.payload_home(model, payload)?;
+        if let Some(keys) = payload.keys_at(&own, &home) {
             let parser = payloads::parser(&mut writer, keys, None)?;
             statements.push(local(&mut writer, &payload.parse, &payload.name, parser));
             if payload.loses_keys(model.model) {
@@ -96,13 +95,6 @@ pub(super) fn of_model(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<EventsV
         statements,
         lift,
     })
-}
-
-fn struct_home(plan: &Plan<'_>, payload: &PayloadPlan<'_>) -> Result<String, Error> {
-    match &payload.shape {
-        PayloadShape::Struct(shape) => Ok(plan.home("schemas", plan.named(&shape.name)?)),
-        PayloadShape::Keys(_) => Err(Error::new("a payload of keys has a type of its own")),
-    }
 }
 
 /// `Parser` stands for a parser that only this file knows.

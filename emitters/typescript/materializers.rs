@@ -9,6 +9,7 @@ use super::{
     completions::completions,
     layout::{alternatives, array, concat, enclosed, function, object, render, text},
     plan::{ModelPlan, PayloadPlan, Plan, is_hidden},
+    rows,
     syntax::{entry, integer, key, string},
     types::{Form, Writer},
 };
@@ -97,6 +98,8 @@ struct DefinitionView {
     /// The fields that an owner alone sees.
     hidden: Option<String>,
     lift: Option<String>,
+    /// `mode: …,`, where it has one.
+    mode: Option<String>,
 }
 
 /// The completions that several models use; `None` where there are none.
@@ -228,7 +231,8 @@ fn create(
     let mut parameters = vec![text("id: string")];
     let mut arguments = vec!["event.entity_id"];
     if uses_payload {
-        writer.imports.ty(&model.at("events"), &payload.name);
+        let home = writer.plan.payload_home(model, payload)?;
+        writer.imports.ty(&home, &payload.name);
         parameters.push(text(format!("payload: {}", payload.name)));
         arguments.push("event.payload");
     }
@@ -314,6 +318,7 @@ fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionV
     writer.imports.ty(&model.at("events"), &model.event);
     writer.imports.value(&model.at("events"), &model.events);
     let declaration = serde_json::to_string(model.model).unwrap_or_default();
+    let mode = rows::mode(writer, model).map(|mode| render(&mode, 2));
     let lift = (model.model.version > 1).then(|| model.lift.clone());
     if let Some(lift) = &lift {
         writer.imports.value(&model.at("events"), lift);
@@ -340,6 +345,7 @@ fn definition(writer: &mut Writer<'_, '_>, model: &ModelPlan<'_>) -> DefinitionV
         plain: !declaration.contains(r#""big":true"#),
         hidden: hidden(model),
         lift,
+        mode,
     }
 }
 

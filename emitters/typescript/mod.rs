@@ -11,6 +11,7 @@
 //! * [`database`]: a device's tables, for stores in SQL;
 //! * [`schemas`], [`payloads`], [`forms`], [`events`], [`materializers`] (with [`completions`] and [`cases`]), [`surface`]:
 //!   what each template is given;
+//! * [`rows`]: what only models of rows have of all that;
 //! * [`api`]: the same for models in api mode, with their own templates.
 
 mod access;
@@ -27,6 +28,7 @@ mod literals;
 mod materializers;
 mod payloads;
 mod plan;
+mod rows;
 mod runtime;
 mod schemas;
 mod surface;
@@ -38,7 +40,7 @@ use minijinja::Environment;
 use serde::Serialize;
 use sync_runtime::schema::{Mode, Schema};
 
-use crate::{Emitter, Error, FileSet, modes, template};
+use crate::{Emitter, Error, FileSet, template};
 use plan::{ModelPlan, Plan};
 
 /// The TypeScript client.
@@ -64,17 +66,8 @@ impl Emitter for TypeScript {
         Some(&Self { zod: true })
     }
 
-    fn left_out(&self, schema: &Schema) -> Option<String> {
-        modes::left_out("TypeScript", &[Mode::Rows], schema)
-    }
-
     fn emit(&self, schema: &Schema, _previous: &FileSet) -> Result<FileSet, Error> {
         let database = database::files(schema)?;
-        let mut models = schema.models().to_vec();
-        models.retain(|model| model.mode != Mode::Rows);
-        // Fewer models of a sound schema are one.
-        let schema =
-            &Schema::new(models).map_err(|_| Error::new("the models do not go together"))?;
         let plan = Plan::new(schema)?;
         let mut out = Output {
             env: template::environment(&[TEMPLATES, api::TEMPLATES].concat())?,
@@ -83,16 +76,17 @@ impl Emitter for TypeScript {
         for (path, text) in runtime::FILES {
             out.files.insert(*path, *text)?;
         }
-        if plan.of_mode(Mode::Api).next().is_some() {
-            for (path, text) in runtime::API {
-                out.files.insert(*path, *text)?;
+        for (mode, files) in [(Mode::Api, runtime::API), (Mode::Rows, runtime::ROWS)] {
+            if plan.of_mode(mode).next().is_some() {
+                for (path, text) in files {
+                    out.files.insert(*path, *text)?;
+                }
             }
         }
         for (at, model) in plan.models.iter().enumerate() {
             match model.model.mode {
-                Mode::Events => out.events_model(&plan, at, model)?,
+                Mode::Events | Mode::Rows => out.logged_model(&plan, at, model)?,
                 Mode::Api => api::write(&mut out, &plan, at, model)?,
-                Mode::Rows => {}
             }
         }
         if let Some(shared) = schemas::shared(&plan)? {
@@ -130,8 +124,8 @@ struct Output {
 }
 
 impl Output {
-    /// Writes the files of a model in events mode.
-    fn events_model(
+    /// Writes the files of a model whose changes are in the log.
+    fn logged_model(
         &mut self,
         plan: &Plan<'_>,
         at: usize,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_runtime::schema::{
-    Effect, Event, Field, FieldKind, KeyShape, Lift, Mode, Model, PayloadShape, Schema, Type,
+    Effect, Event, Field, FieldKind, Key, KeyShape, Lift, Mode, Model, PayloadShape, Schema, Type,
     UnionBody, Visibility,
 };
 
@@ -41,13 +41,16 @@ const RESERVED: &[&str] = &[
     "BatchAnswer",
     "Collection",
     "Connection",
+    "ConflictOf",
     "Creating",
+    "DeleteConflict",
     "EntityState",
     "EventDefinition",
     "EventEnvelope",
     "EventMeta",
     "EventRejected",
     "FeedPage",
+    "FieldConflict",
     "Folded",
     "FormOf",
     "HistoryEntry",
@@ -72,6 +75,11 @@ const RESERVED: &[&str] = &[
     "RefusalCode",
     "RefusedLocally",
     "RejectionInfo",
+    "RowConflict",
+    "RowLoss",
+    "RowTransaction",
+    "Rows",
+    "RowsMode",
     "SinceQuery",
     "SnapshotPage",
     "SnapshotQuery",
@@ -88,6 +96,7 @@ const RESERVED: &[&str] = &[
     "SyncStatus",
     "Tagged",
     "TokenSource",
+    "TransactionState",
     "UseSyncStatus",
     "WriteOptions",
     "absent",
@@ -106,6 +115,7 @@ const RESERVED: &[&str] = &[
     "useApiRow",
     "useApiRows",
     "useCollection",
+    "useConflicts",
     "useEntities",
     "useEntity",
     "useHistory",
@@ -183,12 +193,21 @@ pub(super) struct ModelPlan<'a> {
     pub(super) use_history: String,
     /// Of its queries in TanStack Query's cache; empty where it is kept on the device.
     pub(super) queries: String,
+    /// Of what only rows have.
+    pub(super) rows: Option<RowsPlan>,
     /// What the application brings to it; `None` where it brings nothing.
     pub(super) custom: Option<CustomPlan>,
     /// In the order of its events.
     pub(super) payloads: Vec<PayloadPlan<'a>>,
     /// In the order of its machines.
     pub(super) machines: Vec<MachinePlan<'a>>,
+}
+
+/// What is called of a model of rows beside the rest.
+pub(super) struct RowsPlan {
+    /// The type of what waits for a decision.
+    pub(super) conflict: String,
+    pub(super) use_conflicts: String,
 }
 
 /// What the application's functions of a model are called.
@@ -284,11 +303,33 @@ impl<'a> Plan<'a> {
             .filter(move |model| model.model.mode == mode)
     }
 
+    /// The models whose changes are in the log.
+    pub(super) fn logged(&self) -> impl Iterator<Item = &ModelPlan<'a>> {
+        self.models.iter().filter(|model| model.model.is_logged())
+    }
+
     /// The plan of a named type.
     pub(super) fn named(&self, name: &str) -> Result<&TypePlan<'a>, Error> {
         self.types
             .get(name)
             .ok_or_else(|| Error::new(format!("the type {name:?} was not seen in any model")))
+    }
+
+    /// The file of a payload's type. What a row is made of, and what of it may change, are its types; an event's keys stand with it.
+    pub(super) fn payload_home(
+        &self,
+        model: &ModelPlan<'_>,
+        payload: &PayloadPlan<'_>,
+    ) -> Result<String, Error> {
+        Ok(
+            match (&payload.shape, model.model.mode, &payload.event.effect) {
+                (PayloadShape::Struct(shape), ..) => self.home("schemas", self.named(&shape.name)?),
+                (_, Mode::Rows | Mode::Api, Effect::Create | Effect::Merge { .. }) => {
+                    model.at("schemas")
+                }
+                _ => model.at("events"),
+            },
+        )
     }
 
     /// The types of one model alone, or with `None` those of several; each after what it holds.
@@ -320,6 +361,14 @@ impl ModelPlan<'_> {
 }
 
 impl PayloadPlan<'_> {
+    /// Its keys, where its type stands in that file.
+    pub(super) fn keys_at(&self, file: &str, home: &str) -> Option<&[Key<'_>]> {
+        match &self.shape {
+            PayloadShape::Keys(keys) if file == home => Some(keys),
+            _ => None,
+        }
+    }
+
     /// Whether a reader may get it without some of its keys, though a writer must give them.
     pub(super) fn loses_keys(&self, model: &Model) -> bool {
         !matches!(
@@ -500,6 +549,10 @@ fn name_model<'a>(
         use_many: taken.claim(&format!("use{many}")),
         use_mutations: taken.claim(&format!("use{state}Mutations")),
         use_history: taken.claim_if(logged, || format!("use{state}History")),
+        rows: (model.mode == Mode::Rows).then(|| RowsPlan {
+            conflict: taken.claim(&format!("{state}Conflict")),
+            use_conflicts: taken.claim(&format!("use{state}Conflicts")),
+        }),
         queries: taken.claim_if(!logged, || format!("{one}Queries")),
         custom,
         payloads,

@@ -11,6 +11,7 @@ use super::{
     imports::{Imports, exports},
     layout::{concat, function, render, text},
     plan::{ModelPlan, PayloadPlan, Plan},
+    rows,
     syntax::string,
 };
 use crate::Error;
@@ -33,6 +34,8 @@ pub(super) struct CollectionView {
     mutations: String,
     has_mutations: bool,
     methods: Vec<MethodView>,
+    /// Of what only rows have.
+    rows: Option<rows::CollectionPart>,
 }
 
 /// `hooks/use{Entity}.ts`
@@ -51,6 +54,8 @@ pub(super) struct HooksView {
     many_signature: String,
     history_signature: String,
     use_mutations: String,
+    /// Of what only rows have.
+    rows: Option<rows::HooksPart>,
 }
 
 /// A method of a collection, for one event.
@@ -130,13 +135,14 @@ pub(super) fn collection(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<Colle
     imports.ty(&model.at("schemas"), &model.state);
     imports.ty(&model.at("events"), &model.event);
     imports.value(&model.at("materializers"), &model.definition);
+    let rows = rows::collection_part(plan, model, &mut imports)?;
     let methods: Vec<MethodView> = model
         .payloads
         .iter()
         .map(|payload| {
             let method = method(model, payload);
             if !method.parameter.is_empty() {
-                imports.ty(&payload_home(plan, model, payload)?, &payload.name);
+                imports.ty(&plan.payload_home(model, payload)?, &payload.name);
             }
             if method.creates && draws_id(model) {
                 imports.value("store/ids", "newUuid");
@@ -154,6 +160,7 @@ pub(super) fn collection(plan: &Plan<'_>, model: &ModelPlan<'_>) -> Result<Colle
         mutations: model.mutations.clone(),
         has_mutations: has_mutations(model),
         methods,
+        rows,
     })
 }
 
@@ -163,18 +170,6 @@ fn has_mutations(model: &ModelPlan<'_>) -> bool {
         .payloads
         .iter()
         .any(|payload| payload.event.effect != Effect::Create)
-}
-
-/// Where a payload's type is: with the events, or for a custom effect with the schemas.
-fn payload_home(
-    plan: &Plan<'_>,
-    model: &ModelPlan<'_>,
-    payload: &PayloadPlan<'_>,
-) -> Result<String, Error> {
-    match &payload.shape {
-        PayloadShape::Keys(_) => Ok(model.at("events")),
-        PayloadShape::Struct(shape) => Ok(plan.home("schemas", plan.named(&shape.name)?)),
-    }
 }
 
 /// Whether a new entity's id can be drawn here.
@@ -247,6 +242,7 @@ pub(super) fn hooks(model: &ModelPlan<'_>) -> HooksView {
     }
     imports.value("hooks/context", "useSync");
     imports.value("react", "useMemo");
+    let rows = rows::hooks_part(model, &mut imports);
     HooksView {
         imports: imports.render(&format!("hooks/{}", model.use_one)),
         entity: model.model.entity.to_string(),
@@ -273,6 +269,7 @@ pub(super) fn hooks(model: &ModelPlan<'_>) -> HooksView {
             "Loaded<readonly HistoryEntry[]>",
         ),
         use_mutations: model.use_mutations.clone(),
+        rows,
     }
 }
 
@@ -294,8 +291,11 @@ pub(super) fn hooks_index(plan: &Plan<'_>) -> String {
     for model in plan.of_mode(Mode::Api) {
         api::hooks_exports(model, &mut add);
     }
-    for model in plan.of_mode(Mode::Events) {
+    for model in plan.logged() {
         let file = format!("hooks/{}", model.use_one);
+        if let Some(rows) = &model.rows {
+            add(&file, &rows.use_conflicts, false);
+        }
         for name in [
             &model.use_one,
             &model.use_many,
@@ -324,7 +324,7 @@ pub(super) fn methods(plan: &Plan<'_>) -> MethodsView {
     for name in ["Page", "PageQuery"] {
         imports.ty("client/pages", name);
     }
-    let models: Vec<&ModelPlan<'_>> = plan.of_mode(Mode::Events).collect();
+    let models: Vec<&ModelPlan<'_>> = plan.logged().collect();
     if !models.is_empty() {
         imports.value("client/pages", "pageParameters");
         for name in ["EntityState", "EventEnvelope", "ModelDefinition"] {
@@ -373,7 +373,7 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
     let mut models = Vec::new();
     let mut reducers = Vec::new();
     let mut upcasts = Vec::new();
-    for model in plan.of_mode(Mode::Events) {
+    for model in plan.logged() {
         imports.value(&model.at("collections"), &model.collection);
         let mut given = Vec::new();
         let materializer = model.at("materializers");
@@ -420,7 +420,7 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
     }
     Ok(IndexView {
         imports: imports.render("index"),
-        exports: exports(&index_exports(plan), "index"),
+        exports: exports(&index_exports(plan)?, "index"),
         models,
         apis,
         reducers,
@@ -429,7 +429,7 @@ pub(super) fn index(plan: &Plan<'_>) -> Result<IndexView, Error> {
 }
 
 /// What an application imports by name.
-fn index_exports(plan: &Plan<'_>) -> Exports {
+fn index_exports(plan: &Plan<'_>) -> Result<Exports, Error> {
     const RUNTIME: &[(&str, &[&str], &[&str])] = &[
         (
             "client/collection",
@@ -495,6 +495,9 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
     if plan.of_mode(Mode::Api).next().is_some() {
         api::index_exports(&mut add);
     }
+    if plan.of_mode(Mode::Rows).next().is_some() {
+        rows::index_exports(&mut add);
+    }
     for (at, model) in plan.models.iter().enumerate() {
         let schemas = model.at("schemas");
         add(&schemas, &model.state, true);
@@ -510,13 +513,16 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         }
         for payload in &model.payloads {
             if matches!(payload.shape, PayloadShape::Keys(_)) {
-                add(&model.at("events"), &payload.name, true);
+                add(&plan.payload_home(model, payload)?, &payload.name, true);
             }
         }
         for machine in &model.machines {
             add(&model.at("events"), &machine.moves, false);
         }
         add(&model.at("collections"), &model.collection, true);
+        if let Some(rows) = &model.rows {
+            add(&model.at("collections"), &rows.conflict, true);
+        }
         if has_mutations(model) {
             add(&model.at("collections"), &model.mutations, true);
         }
@@ -533,7 +539,7 @@ fn index_exports(plan: &Plan<'_>) -> Exports {
         }
     }
     named(plan, None, "schemas/shared", &mut add);
-    files
+    Ok(files)
 }
 
 fn named(plan: &Plan<'_>, home: Option<usize>, file: &str, add: Add<'_>) {
