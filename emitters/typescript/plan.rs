@@ -75,6 +75,7 @@ const RESERVED: &[&str] = &[
     "RefusalCode",
     "RefusedLocally",
     "RejectionInfo",
+    "RowCollectionOptions",
     "RowConflict",
     "RowLoss",
     "RowTransaction",
@@ -110,6 +111,7 @@ const RESERVED: &[&str] = &[
     "methodsOf",
     "newIntegerId",
     "newUuid",
+    "rowCollectionOptions",
     "queriesOf",
     "useApiMutations",
     "useApiRow",
@@ -208,6 +210,8 @@ pub(super) struct RowsPlan {
     /// The type of what waits for a decision.
     pub(super) conflict: String,
     pub(super) use_conflicts: String,
+    /// The function that offers it to TanStack DB.
+    pub(super) options: String,
 }
 
 /// What the application's functions of a model are called.
@@ -552,6 +556,7 @@ fn name_model<'a>(
         rows: (model.mode == Mode::Rows).then(|| RowsPlan {
             conflict: taken.claim(&format!("{state}Conflict")),
             use_conflicts: taken.claim(&format!("use{state}Conflicts")),
+            options: taken.claim(&format!("{one}CollectionOptions")),
         }),
         queries: taken.claim_if(!logged, || format!("{one}Queries")),
         custom,

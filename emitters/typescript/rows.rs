@@ -21,6 +21,7 @@ pub(super) struct CollectionPart {
     conflict: String,
     /// The type whose keys are the fields that can be in conflict.
     update: String,
+    options: String,
 }
 
 /// In `hooks/use{Entity}.ts`
@@ -78,11 +79,14 @@ pub(super) fn collection_part(
     };
     imports.ty(CONFLICT, "ConflictOf");
     imports.ty("rows/book", "RowTransaction");
+    imports.value("rows/collectionOptions", "rowCollectionOptions");
+    imports.ty("rows/collectionOptions", "RowCollectionOptions");
     imports.value("rows/rows", "Rows");
     imports.ty(&plan.payload_home(model, update)?, &update.name);
     Ok(Some(CollectionPart {
         conflict: rows.conflict.clone(),
         update: update.name.clone(),
+        options: rows.options.clone(),
     }))
 }
 

@@ -522,6 +522,7 @@ fn index_exports(plan: &Plan<'_>) -> Result<Exports, Error> {
         add(&model.at("collections"), &model.collection, true);
         if let Some(rows) = &model.rows {
             add(&model.at("collections"), &rows.conflict, true);
+            add(&model.at("collections"), &rows.options, false);
         }
         if has_mutations(model) {
             add(&model.at("collections"), &model.mutations, true);
