@@ -1,10 +1,14 @@
 /** Where in the page we are: kept in the address, so that a reload and the back button do what they should. */
 import { useSyncExternalStore } from 'react';
 
+/** What there is besides orders. */
+export type HousePart = 'plan' | 'staff' | 'reports';
+
 export type Route =
   | { readonly page: 'floor' }
   | { readonly page: 'kitchen' }
   | { readonly page: 'closed' }
+  | { readonly page: 'house'; readonly part: HousePart }
   /** A table where nothing was ordered yet. */
   | { readonly page: 'table'; readonly table: number }
   | { readonly page: 'order'; readonly id: string };
@@ -12,6 +16,9 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const [, page, argument = ''] = hash.split('/');
   if (page === 'closed' || page === 'kitchen') return { page };
+  if (page === 'house') {
+    return { page, part: argument === 'staff' || argument === 'reports' ? argument : 'plan' };
+  }
   if (page === 'orders' && argument !== '') return { page: 'order', id: argument };
   const table = Number(argument);
   if (page === 'tables' && Number.isInteger(table) && table > 0 && table < 1000) return { page: 'table', table };
@@ -21,6 +28,7 @@ export function parseRoute(hash: string): Route {
 export const floorHref = '#/';
 export const kitchenHref = '#/kitchen';
 export const closedHref = '#/closed';
+export const houseHref = (part: HousePart): string => `#/house/${part}`;
 export const tableHref = (table: number): string => `#/tables/${table}`;
 export const orderHref = (id: string): string => `#/orders/${id}`;
 

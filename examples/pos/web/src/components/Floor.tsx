@@ -1,8 +1,9 @@
 import { type ReactElement, useMemo } from 'react';
-import { type Area, allTables, areas } from '../data/floor.js';
+import { type Area, areas } from '../data/floor.js';
 import { count, money } from '../format.js';
 import { total, useActiveOrders } from '../orders.js';
-import type { Order } from '../sync/index.js';
+import { useFloorTables } from '../sync/hooks/index.js';
+import type { FloorTable, Order } from '../sync/index.js';
 import { useNow } from '../useNow.js';
 import { TableTile } from './TableTile.js';
 import './Floor.css';
@@ -12,8 +13,9 @@ const none: readonly Order[] = [];
 /** All tables at a glance. */
 export function Floor(): ReactElement {
   const { byTable, isLoading } = useActiveOrders();
+  const { data: plan } = useFloorTables({ orderBy: 'number' });
   const now = useNow();
-  const shown = useMemo(() => withUnknownTables(byTable), [byTable]);
+  const shown = useMemo(() => withUnknownTables(withPlan(plan), byTable), [plan, byTable]);
   return (
     <div className="floor" aria-busy={isLoading}>
       <Summary byTable={byTable} isLoading={isLoading} />
@@ -52,8 +54,17 @@ function Summary({ byTable, isLoading }: ReturnType<typeof useActiveOrders>): Re
   );
 }
 
-/** Somebody may have opened a table that is not on this plan: it must not be out of sight. */
-function withUnknownTables(byTable: ReadonlyMap<number, readonly Order[]>): readonly Area[] {
-  const tables = [...byTable.keys()].filter((table) => !allTables.includes(table)).sort((a, b) => a - b);
-  return tables.length === 0 ? areas : [...areas, { name: 'Elsewhere', tables }];
+/** The tables as they were painted, and those of the floor plan in its rooms. */
+function withPlan(plan: readonly FloorTable[]): readonly Area[] {
+  const planned = new Set(plan.map(({ number }) => number));
+  const rooms = new Map(areas.map(({ name, tables }) => [name, tables.filter((table) => !planned.has(table))]));
+  for (const { room, number } of plan) rooms.set(room, [...(rooms.get(room) ?? []), number]);
+  return [...rooms].filter(([, tables]) => tables.length > 0).map(([name, tables]) => ({ name, tables }));
+}
+
+/** Somebody may have opened a table that is on no plan: it must not be out of sight. */
+function withUnknownTables(shown: readonly Area[], byTable: ReadonlyMap<number, readonly Order[]>): readonly Area[] {
+  const known = new Set(shown.flatMap(({ tables }) => tables));
+  const tables = [...byTable.keys()].filter((table) => !known.has(table)).sort((a, b) => a - b);
+  return tables.length === 0 ? shown : [...shown, { name: 'Elsewhere', tables }];
 }

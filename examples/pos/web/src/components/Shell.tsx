@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactElement, Suspense, useEffect, useRef, useState } from 'react';
 import { type Route, useRoute } from '../route.js';
 import { useSession } from '../session.js';
 import { useDevtools } from '../useDevtools.js';
@@ -12,6 +12,9 @@ import { RejectionToasts } from './RejectionToasts.js';
 import { SyncPanel } from './SyncPanel.js';
 import { TopBar } from './TopBar.js';
 import './Shell.css';
+
+/** What is looked at now and then comes when it is looked at. */
+const House = lazy(() => import('./house/House.js'));
 
 /** The frame around every page. */
 export function Shell(): ReactElement {
@@ -56,6 +59,12 @@ function Page({ route }: { readonly route: Route }): ReactElement {
       return <Kitchen />;
     case 'closed':
       return <Closed />;
+    case 'house':
+      return (
+        <Suspense fallback={<p className="empty">One moment…</p>}>
+          <House part={route.part} />
+        </Suspense>
+      );
     case 'table':
       return <NewOrderPage key={route.table} table={route.table} />;
     case 'order':

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { closedHref, floorHref, kitchenHref, useRoute } from '../route.js';
+import { closedHref, floorHref, houseHref, kitchenHref, useRoute } from '../route.js';
 import { useSession } from '../session.js';
 import { SyncChip } from './SyncChip.js';
 import './TopBar.css';
@@ -14,7 +14,7 @@ export function TopBar({ onSync }: { readonly onSync: () => void }): ReactElemen
         <a
           href={floorHref}
           className="topbar-link"
-          aria-current={page === 'closed' || page === 'kitchen' ? undefined : 'page'}
+          aria-current={page === 'closed' || page === 'kitchen' || page === 'house' ? undefined : 'page'}
         >
           Tables
         </a>
@@ -23,6 +23,9 @@ export function TopBar({ onSync }: { readonly onSync: () => void }): ReactElemen
         </a>
         <a href={closedHref} className="topbar-link" aria-current={page === 'closed' ? 'page' : undefined}>
           Closed
+        </a>
+        <a href={houseHref('plan')} className="topbar-link" aria-current={page === 'house' ? 'page' : undefined}>
+          House
         </a>
       </nav>
       <p className="topbar-who">
