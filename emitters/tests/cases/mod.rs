@@ -39,7 +39,13 @@ pub fn report_in(mode: Mode) -> Schema {
 
 /// The example's, whose client is generated and not committed: this is where it is reviewed.
 fn pos() -> Schema {
-    Schema::new(vec![pos::Order::MODEL.clone()]).expect("a sound schema")
+    let models = [
+        &pos::Order::MODEL,
+        &pos::FloorTable::MODEL,
+        &pos::StaffMember::MODEL,
+        &pos::DayReport::MODEL,
+    ];
+    Schema::new(models.map(|model| (*model).clone()).to_vec()).expect("a sound schema")
 }
 
 fn repair() -> Schema {

@@ -40,5 +40,11 @@ export default defineConfig({
       },
     }),
   ],
+  build: {
+    rolldownOptions: {
+      // The client's modules do nothing by being there: a page that is loaded later takes what it alone needs of them with it.
+      treeshake: { moduleSideEffects: [{ test: /\/src\/sync\//, sideEffects: false }] },
+    },
+  },
   server: { proxy: { '/api': { target: backend, ws: true } } },
 });

@@ -162,6 +162,7 @@ describe('the developer’s panel', () => {
       await openTable(anna, 2);
       await order(anna, 'Negroni');
       await anna.getByRole('button', { name: 'Open sync devtools' }).click();
+      await anna.locator('[data-syncable-devtools]').getByLabel('Model').selectOption('order');
       await anna.locator('[data-syncable-devtools] .name').click();
       await anna.getByRole('button', { name: /order\.created/ }).waitFor();
       await anna.getByRole('button', { name: 'Go offline' }).click();

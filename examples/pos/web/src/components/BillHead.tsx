@@ -3,6 +3,7 @@ import { useOrderActions } from '../actions.js';
 import { allTables } from '../data/floor.js';
 import { elapsed, when } from '../format.js';
 import { isActive, statusWords } from '../orders.js';
+import { useFloorTables } from '../sync/hooks/index.js';
 import type { Order } from '../sync/index.js';
 import { History } from './History.js';
 import './BillHead.css';
@@ -35,6 +36,8 @@ export function BillHead({ order, now }: { readonly order: Order; readonly now: 
 
 function MoveTable({ order }: { readonly order: Order }): ReactElement {
   const actions = useOrderActions(order);
+  const { data: plan } = useFloorTables();
+  const tables = [...new Set([...allTables, ...plan.map(({ number }) => number)])].sort((a, b) => a - b);
   return (
     <select
       className="button bill-move"
@@ -45,7 +48,7 @@ function MoveTable({ order }: { readonly order: Order }): ReactElement {
       <option value="" disabled>
         Move
       </option>
-      {allTables
+      {tables
         .filter((table) => table !== order.table_number)
         .map((table) => (
           <option key={table} value={table}>

@@ -118,7 +118,10 @@ function NewTable({
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const wanted = Number(number);
-    if (tables.some((table) => table.number === wanted)) return toast(`Table ${wanted} is on the plan already.`);
+    if (tables.some((table) => table.number === wanted)) {
+      toast(`Table ${wanted} is on the plan already.`);
+      return;
+    }
     const here = tables.filter((table) => table.room === room.trim());
     const isFree = (place: number): boolean =>
       !here.some(({ x, y }) => x === place % COLUMNS && y === Math.floor(place / COLUMNS));
@@ -136,7 +139,13 @@ function NewTable({
     <form className="house-form" onSubmit={submit}>
       <label>
         Room
-        <input className="field" value={room} maxLength={40} required onChange={({ target }) => setRoom(target.value)} />
+        <input
+          className="field"
+          value={room}
+          maxLength={40}
+          required
+          onChange={({ target }) => setRoom(target.value)}
+        />
       </label>
       <label>
         Number of the table

@@ -115,8 +115,8 @@ function Losses({ staff }: { readonly staff: readonly StaffMember[] }): ReactEle
     <ul className="house-list" aria-label="Changes that gave way">
       {ours.map((loss) => (
         <li key={`${loss.eventId} ${loss.field}`} className="house-inner">
-          {staff.find(({ id }) => id === loss.entityId)?.name ?? 'Somebody'}: {fieldWords[loss.field] ?? loss.field} is “
-          {String(loss.theirs ?? '')}” now, and not “{String(loss.mine ?? '')}”.{' '}
+          {staff.find(({ id }) => id === loss.entityId)?.name ?? 'Somebody'}: {fieldWords[loss.field] ?? loss.field} is
+          “{String(loss.theirs ?? '')}” now, and not “{String(loss.mine ?? '')}”.{' '}
           <button type="button" className="button" onClick={() => void loss.dismiss()}>
             I see
           </button>
