@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { effectScope } from 'vue';
 import { openTable } from '../generated/docs/plain.js';
+import { cooks } from '../generated/docs/staff.js';
 import { orderStore } from '../generated/docs/svelte.js';
 import { useOpenOrders } from '../generated/docs/vue.js';
 import { createSync, type Sync } from '../generated/pos/src/index.js';
@@ -29,6 +30,17 @@ describe('the documentation', () => {
     stop();
     sync.orders.changeNote(entityId, { note: 'unheard' });
     assert.deepEqual(seen, [null, 'no salt']);
+  });
+
+  it('queries rows live', async () => {
+    const found = cooks(sync);
+    await found.preload();
+    await sync.staff.create({ name: 'Ada', job: 'Cook' });
+    await sync.staff.create({ name: 'Bob', job: 'Waiter' });
+    assert.deepEqual(
+      found.toArray.map(({ name }) => name),
+      ['Ada'],
+    );
   });
 
   it('makes a Vue ref', () => {
