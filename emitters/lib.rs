@@ -10,7 +10,6 @@
 #![warn(missing_docs)]
 
 mod files;
-mod modes;
 pub mod names;
 pub mod template;
 
