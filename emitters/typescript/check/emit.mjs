@@ -23,7 +23,7 @@ rmSync(generated, { recursive: true, force: true });
 for (const name of ['fixtures', 'pos', 'repair', 'types', 'awkward'])
   example('emit', 'ts:zod', name, `${generated}/${name}/src`);
 // One model in each mode, and the same component over it.
-for (const name of ['report_events', 'report_api']) {
+for (const name of ['report_events', 'report_rows', 'report_api']) {
   example('emit', 'ts', name, `${generated}/${name}/src`);
   mkdirSync(`${generated}/${name}/test`, { recursive: true });
   copyFileSync(`${here}modes/Reports.tsx`, `${generated}/${name}/test/Reports.tsx`);

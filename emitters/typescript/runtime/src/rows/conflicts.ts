@@ -44,7 +44,7 @@ export function statusOf(store: EventStore): RowsStatus {
   }
   book.conflicts = kept(book.conflicts, conflicts);
   book.losses = kept(book.losses, losses);
-  return book;
+  return { conflicts: book.conflicts, losses: book.losses };
 }
 
 /** The old list, and what of it says the same as the new. */

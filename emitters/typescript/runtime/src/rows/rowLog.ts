@@ -167,6 +167,8 @@ export class RowLog implements ModeLog {
 
   receive(entry: LogEntry, known?: LogEntry): 'inserted' | 'held' {
     if (known !== undefined) this.remove(known);
+    // Faster than the answer, it speaks for what the write stood for, too.
+    if (known?.over !== undefined) entry.over = known.over;
     if (this.holds(entry.seq ?? 0) || this.#later.some(({ seq }) => seq === entry.seq)) return 'held';
     this.#later.push(entry);
     this.#advance();
