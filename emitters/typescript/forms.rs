@@ -48,7 +48,9 @@ pub(super) fn of_model(
             continue; // a type of its own, which has a form
         };
         let schema = payloads::parser(&mut writer, keys, None)?;
-        writer.imports.ty(&plan.payload_home(model, payload)?, &payload.name);
+        writer
+            .imports
+            .ty(&plan.payload_home(model, payload)?, &payload.name);
         forms.push(form(
             &mut writer,
             format!(
