@@ -284,6 +284,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("runtime/src/store/syncEngine.ts"),
     ),
     ("store/tabs.ts", include_str!("runtime/src/store/tabs.ts")),
+    ("store/tail.ts", include_str!("runtime/src/store/tail.ts")),
     (
         "store/timing.ts",
         include_str!("runtime/src/store/timing.ts"),

@@ -3,9 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const KB = 1024;
-/** What was aimed at for the first path, and what each must not outgrow: see the README. */
-const aim = 15 * KB;
-const limits = { 'first path': 15.4 * KB, everything: 28 * KB };
+/** What each must not outgrow: for the first path that is what the README promises. */
+const limits = { 'first path': 15 * KB, everything: 28.2 * KB };
 
 async function weigh(external) {
   const { outputFiles, metafile } = await build({
@@ -36,7 +35,6 @@ for (const [path, bytes] of figures.everything.modules) {
 }
 for (const [name, { minified, gzip }] of Object.entries(figures)) {
   const [size, limit] = [gzip, limits[name]].map((bytes) => (bytes / KB).toFixed(1));
-  console.log(`${name}: ${minified} bytes minified, ${size} KB gzipped; limit ${limit}`);
+  console.log(`${name}: ${minified} bytes minified, ${size} KB gzipped (${gzip} B); limit ${limit}`);
   if (gzip > limits[name]) process.exitCode = 1;
 }
-console.log(`aim for the first path: ${aim / KB} KB`);

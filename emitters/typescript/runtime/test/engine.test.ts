@@ -128,6 +128,7 @@ class Walk {
       onProblem: (error) => {
         if (error instanceof Error && 'code' in error) assert.notEqual(error.code, 'engine_stalled');
       },
+      tokenEdition: () => 0,
       onUnauthorized: () => {
         this.tokenWanted = true;
       },

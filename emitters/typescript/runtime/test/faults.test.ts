@@ -73,6 +73,24 @@ describe('faults', () => {
     await until('live', () => sync.status.getSnapshot().connection === 'live');
   });
 
+  it('goes on at once with a token that was set while the refusal of the old one was under way', async () => {
+    let part = '/events';
+    const sync = here.make(here.url, {
+      token: 'first',
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        if (response.status === 401 && String(input).includes(part)) sync.setToken(here.server.token ?? '');
+        return response;
+      },
+    });
+    here.server.token = 'second';
+    await sync.start();
+    await until('live', () => sync.status.getSnapshot().connection === 'live');
+    part = '/batch';
+    here.server.token = 'third';
+    await sync.collection(orderModel).record('order.created', uuid(), { table_number: 1 }).synced;
+  });
+
   it('goes on with a token that a tab sets which does not lead, or that a new tab brings', async () => {
     here.server.token = 'first';
     const shared = { adapter: memoryStore(new Map()), locks: new TestLocks(), channel: testChannels() };

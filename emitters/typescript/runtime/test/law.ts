@@ -11,6 +11,7 @@ import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact } from '../src/store/upkeep.js';
+import { Warm } from '../src/store/warm.js';
 import { event, seeded, uuid } from './helpers.js';
 import { boardModel } from './models/board.js';
 import { orderModel } from './models/order.js';
@@ -29,7 +30,8 @@ export async function open(
     { ...boardModel, snapshot },
   ];
   const shared = share === undefined ? {} : { share };
-  const store = new EventStore({ models, adapter, timers: platformTimers, warm: 2, ...shared });
+  const store = new EventStore({ models, adapter, timers: platformTimers, ...shared });
+  store.warm = new Warm([], platformTimers, 2);
   await store.open();
   return store;
 }

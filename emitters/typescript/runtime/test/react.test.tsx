@@ -1,6 +1,6 @@
 /** What React asks of a store: no tearing, nothing rendered for nothing, and safe under whatever React does with a tree. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import {
   act,
   createElement,
@@ -26,6 +26,11 @@ import { useOrder, useOrderHistory, useOrderMutations, useOrders } from './model
 
 withDocument();
 
+const clients: SyncClient[] = [];
+
+// One that a failed test has left open would keep the program from ending.
+after(() => Promise.all(clients.map((sync) => sync.close())));
+
 /** A client without a network, with one order. */
 async function offline(): Promise<{
   readonly sync: SyncClient;
@@ -33,6 +38,7 @@ async function offline(): Promise<{
   readonly tip: (by: number) => void;
 }> {
   const sync = client('http://127.0.0.1:9', { fetch: () => Promise.reject(new Error('no network')) });
+  clients.push(sync);
   await sync.start();
   const orders = sync.collection(orderModel);
   const id = uuid();
@@ -190,6 +196,7 @@ function All(): ReactElement {
 describe('the status', () => {
   it('renders a component again only for what it reads of it', async () => {
     const { sync, tip } = await offline();
+    await until('the lead', () => sync.status.getSnapshot().isLeader);
     const container = document.createElement('div');
     const root = createRoot(container);
     await act(async () => root.render(under(sync, createElement(Pending), createElement(Leader), createElement(All))));

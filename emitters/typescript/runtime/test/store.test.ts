@@ -16,6 +16,7 @@ import { EntityLog } from '../src/store/entityLog.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
+import { readTail } from '../src/store/tail.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact, heal } from '../src/store/upkeep.js';
 import { sqlAdapters } from './databases.js';
@@ -112,7 +113,7 @@ describe('snapshots', () => {
     const other = await open(new MemoryAdapter(disk));
     await other.record(orderModel, 'order.tip_added', id, { by: 1 }).saved;
     assert.equal(await compact(store), false);
-    await store.readTail();
+    await readTail(store.mirror);
     assert.equal(await compact(store), true);
     assert.equal(sendable(await open(new MemoryAdapter(disk))).length, 2);
   });
@@ -128,11 +129,11 @@ describe('snapshots', () => {
     const own = sleeper.record(orderModel, 'order.tip_added', id, { by: 10 });
     await leader.record(orderModel, 'order.tip_added', id, { by: 100 }).saved;
     await own.saved;
-    await sleeper.readTail();
+    await readTail(sleeper.mirror);
     const tips = (store: EventStore): unknown =>
       new Map(Object.entries(store.state('order', id) ?? {})).get('tip_cents');
     assert.equal(tips(sleeper), 111);
-    await leader.readTail();
+    await readTail(leader.mirror);
     assert.equal(tips(leader), 111);
   });
 });

@@ -9,6 +9,7 @@ import { dismiss } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
+import { readTail } from '../src/store/tail.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact, heal } from '../src/store/upkeep.js';
 import { client, event, TestAdapter, until, uuid } from './helpers.js';
@@ -50,7 +51,7 @@ describe('a damaged store that another tab leads', () => {
     assert.ok(follower.damage !== null);
     assert.equal(JSON.stringify([disk.chunks, [...disk.snapshots]]), before);
     await receive(leader, orderLog(id, 1, 12), cursorAt(13));
-    await follower.readTail();
+    await readTail(follower.mirror);
     assert.notEqual(follower.ledger.cursor, null, 'it heard of a cursor that stands for more than it holds');
     await leader.close();
     await heal(follower);
@@ -173,7 +174,7 @@ describe('tabs of two versions', () => {
     const accepted = newer.record(orderModel, 'order.created', one, { table_number: 1 });
     const refused = newer.record(orderModel, 'order.created', two, { table_number: 2 });
     await Promise.all([accepted.saved, refused.saved]);
-    await older.readTail();
+    await readTail(older.mirror);
     assert.deepEqual(
       sendable(older).map(({ event: { id } }) => id),
       [accepted.event.id, refused.event.id],
@@ -184,7 +185,7 @@ describe('tabs of two versions', () => {
       { kind: 'cursor', cursor: cursorAt(7) },
     ]);
     assert.equal(await compact(older), true);
-    await newer.readTail();
+    await readTail(newer.mirror);
     const again = await of(disk, boardModel, orderModel);
     for (const store of [newer, again]) {
       assert.equal(store.ledger.entry(accepted.event.id)?.status, 'accepted');
@@ -369,17 +370,17 @@ describe('a tab that does nothing', () => {
     // Its own chunk is the very next one: it holds that already, compacted or not.
     const { ledger } = idle;
     await idle.record(orderModel, 'order.created', own, { table_number: 1 }).saved;
-    await leader.readTail();
+    await readTail(leader.mirror);
     assert.equal(await compact(leader), true);
-    await idle.readTail();
+    await readTail(idle.mirror);
     assert.equal(idle.ledger, ledger, 'nothing was loaded anew');
     // Another tab's chunk comes first and is compacted with its own: that one it never saw.
     await leader.record(orderModel, 'order.created', other, { table_number: 2 }).saved;
     const late = idle.record(orderModel, 'order.tip_added', own, { by: 5 });
     await late.saved;
-    await leader.readTail();
+    await readTail(leader.mirror);
     assert.equal(await compact(leader), true);
-    await idle.readTail();
+    await readTail(idle.mirror);
     assert.notEqual(idle.state('order', other), absent);
     assert.equal(tips(idle, own), 5);
     assert.equal(sendable(idle).length, 3);
@@ -393,7 +394,7 @@ describe('a tab that does nothing', () => {
     const sync = client(url, { adapter: () => new MemoryAdapter(disk) });
     await sync.start();
     await until('it follows', () => sync.status.getSnapshot().connection === 'live');
-    await silent.readTail();
+    await readTail(silent.mirror);
     const id = uuid();
     await silent.record(orderModel, 'order.created', id, { table_number: 1 }).saved;
     await silent.close();
@@ -412,7 +413,7 @@ describe('the outbox', () => {
     const ids = Array.from({ length: 120 }, uuid);
     for (const [at, id] of ids.entries()) {
       await (at % 2 === 0 ? one : other).record(orderModel, 'order.created', id, { table_number: at }).saved;
-      await (at % 2 === 0 ? other : one).readTail();
+      await readTail((at % 2 === 0 ? other : one).mirror);
     }
     let release: () => void = () => {};
     adapter.gate = new Promise((resolve) => {

@@ -16,6 +16,8 @@ export class TokenHolder {
   readonly #source: TokenSource;
   readonly #onAuthError: (() => unknown) | undefined;
   readonly #timers: Timers;
+  /** Goes up with each token that is set. */
+  edition = 0;
   #token: string | null = null;
   #fetching: Promise<string | null> | null = null;
   #renewed = Number.NEGATIVE_INFINITY;
@@ -53,6 +55,7 @@ export class TokenHolder {
   /** Goes on with another token. */
   set(token: string): void {
     this.#token = token;
+    this.edition += 1;
     this.onToken.emit();
   }
 
@@ -61,12 +64,16 @@ export class TokenHolder {
     if (this.#renewing !== null && token !== this.#refused) this.set(token);
   }
 
-  /** The server refused the token: resolves once there is another, or it is time to try the same again. */
-  renew(signal: AbortSignal): Promise<void> {
+  /**
+   * The server refused the token, which was sent when {@link edition} stood at `edition`: resolves once there is another, or it is time
+   * to try the same again.
+   */
+  async renew(signal: AbortSignal, edition = this.edition): Promise<void> {
+    if (edition !== this.edition) return; // set meanwhile
     this.#renewing ??= this.#renew(signal).finally(() => {
       this.#renewing = null;
     });
-    return this.#renewing;
+    await this.#renewing;
   }
 
   /** The server refused this token of a single request: whether there is another, or comes one while it is worth waiting for. */

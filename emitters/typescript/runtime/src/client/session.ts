@@ -6,8 +6,10 @@
 import { discard, dismiss, retry } from '../store/decisions.js';
 import type { EventStore } from '../store/eventStore.js';
 import { platformChannel, platformLocks, type TabMessage, Tabs } from '../store/tabs.js';
+import { readTail, takeChunk } from '../store/tail.js';
 import type { Timers } from '../store/timing.js';
 import { compact, isCompactionDue } from '../store/upkeep.js';
+import { Warm } from '../store/warm.js';
 import { TokenHolder } from './auth.js';
 import type { SyncClientConfig } from './config.js';
 import { HttpClient } from './http.js';
@@ -83,8 +85,10 @@ export class Session {
 
   /** The store is read: joins the other tabs, and stands in the queue for the lead. `alone`: the store is this tab's own. */
   begin(alone: boolean): void {
-    const { store, config, status, onStorage } = this.#host;
+    const { store, config, status, timers, onStorage } = this.#host;
     this.#joinTabs(alone);
+    store.warm = new Warm(store.ledger.all(), timers);
+    store.onBehind.add(() => void readTail(store.mirror).catch(onStorage));
     store.onChange.add(() => this.#changed());
     status.set({ isOnline: this.#platform.online });
     this.#platform.listen({
@@ -107,7 +111,7 @@ export class Session {
       .then((storagePersisted) => status.set({ storagePersisted }))
       .catch(() => {});
     // What other tabs saved since this one read the store.
-    void store.readTail().catch(onStorage);
+    void readTail(store.mirror).catch(onStorage);
   }
 
   /** The store went away: from here on this tab is a device of its own. */
@@ -266,7 +270,7 @@ export class Session {
     } else {
       this.#joinIn();
       this.#comeToFront();
-      void store.readTail().catch(onStorage);
+      void readTail(store.mirror).catch(onStorage);
     }
   }
 
@@ -295,11 +299,11 @@ export class Session {
     const { store, status, onStorage } = this.#host;
     switch (message.type) {
       case 'chunk':
-        void store.takeChunk(message.key, message.text).catch(onStorage);
+        void takeChunk(store.mirror, message.key, message.text).catch(onStorage);
         return;
       case 'hello':
         if (message.token !== null) this.#tokens.offer(message.token);
-        void store.readTail().catch(onStorage); // what it saved before it could tell
+        void readTail(store.mirror).catch(onStorage); // what it saved before it could tell
         return this.#tellNews();
       case 'token':
         return this.#tokens.set(message.token);

@@ -3,6 +3,7 @@ import type { EventStore } from '../store/eventStore.js';
 import { type Connection, Follower } from '../store/follower.js';
 import { pollingTransport, sseTransport, type Transport, webSocketTransport } from '../store/stream.js';
 import { SyncEngine } from '../store/syncEngine.js';
+import { readTail } from '../store/tail.js';
 import type { Timers } from '../store/timing.js';
 import { correct, heal } from '../store/upkeep.js';
 import type { TokenHolder } from './auth.js';
@@ -45,6 +46,7 @@ export class Uplink {
       store,
       http,
       timers,
+      tokenEdition: () => tokens.edition,
       maxRetryDelayMs: config.maxRetryDelayMs ?? MAX_RETRY_DELAY_MS,
       exclusive: <T>(action: () => Promise<T>) => this.#exclusive(action),
       onSynced: () => {
@@ -57,13 +59,14 @@ export class Uplink {
       ...shared,
       freshTime: (signal) => this.#readTime(signal),
       correct: (refused) => this.#correcting.then(() => correct(store, store.ledger.offset, refused)),
-      onUnauthorized: () => void tokens.renew(this.#life.signal).then(() => this.#engine.dispatch('token')),
+      onUnauthorized: (edition) =>
+        void tokens.renew(this.#life.signal, edition).then(() => this.#engine.dispatch('token')),
     });
     this.#follower = new Follower({
       ...shared,
       transports: transportsOf(options),
       onConnection: (connection) => this.#connected(connection),
-      renewToken: (signal) => tokens.renew(signal),
+      renewToken: (signal, edition) => tokens.renew(signal, edition),
     });
   }
 
@@ -74,8 +77,7 @@ export class Uplink {
     this.#life = new AbortController();
     const { signal } = this.#life;
     // What the last leader wrote and did not live to tell.
-    await store
-      .readTail()
+    await readTail(store.mirror)
       .then(() => heal(store))
       .catch(onStorage);
     if (signal.aborted) return;
@@ -110,7 +112,7 @@ export class Uplink {
   /** Sends and follows now, whatever timers say. */
   urge(): void {
     // A tab that closed right after its change may have saved it and told nobody.
-    void this.#options.store.readTail().catch(this.#options.onStorage);
+    void readTail(this.#options.store.mirror).catch(this.#options.onStorage);
     this.#engine.dispatch('urge');
     this.#follower.wake();
   }

@@ -17,7 +17,7 @@ import type { LogEntry } from './logEntry.js';
 import { Mirror } from './mirror.js';
 import { refuseUnlessApplicable } from './refusal.js';
 import { type Deferred, Listeners, type Timers } from './timing.js';
-import { Warm } from './warm.js';
+import type { Warm } from './warm.js';
 import { entityKey, Watchers } from './watchers.js';
 
 /** What loading found to be wrong with the disk. */
@@ -53,8 +53,6 @@ export interface EventStoreOptions {
   readonly share?: (key: number, text: string) => void;
   /** Whether the disk takes what it is given; null when it does. */
   readonly onHealth?: (error: unknown) => void;
-  /** How many entities are held parsed; 1000 unless set. Of all others the text is held. */
-  readonly warm?: number;
 }
 
 /** Says entries that were just applied in other words, for the disk. */
@@ -69,14 +67,17 @@ export class EventStore {
   readonly onEntry = new Listeners<[entry: LogEntry]>();
   /** Fires once for each change of outbox, cursor or entities. */
   readonly onChange = new Listeners<[]>();
+  /** Another tab has saved what this one has not read. */
+  readonly onBehind = new Listeners<[]>();
   /** Own events lost to a failed write. */
   readonly onLost = new Listeners<[id: string, error: unknown]>();
   readonly #options: EventStoreOptions;
   readonly #timers: Timers;
   readonly #journal: Journal;
-  /** Memory and disk; for {@link ./upkeep.js} alone. */
+  /** Memory and disk; for {@link ./upkeep.js} and {@link ./tail.js} alone. */
   readonly mirror: Mirror;
-  readonly #warm: Warm;
+  /** Keeps the parsed entities few; null: all that was looked at stays parsed. */
+  warm: Warm | null = null;
   /** Recorded events that are not saved yet. */
   #unsaved = 0;
   readonly #watchers = new Watchers();
@@ -84,7 +85,6 @@ export class EventStore {
   constructor(options: EventStoreOptions) {
     this.#options = options;
     this.#timers = options.timers;
-    this.#warm = new Warm(options.warm ?? 1000, options.timers);
     this.clock = new HybridClock(randomNode(options.timers.random));
     const health = (error: unknown): void => options.onHealth?.(error);
     this.#journal = new Journal(
@@ -102,7 +102,7 @@ export class EventStore {
         this.#publish(changes);
       },
       loaded: (changes, damage) => this.#onLoaded(changes, damage),
-      health,
+      behind: () => this.onBehind.emit(),
     });
   }
 
@@ -160,7 +160,7 @@ export class EventStore {
   }
 
   #look(log: Log): Folded<EntityState> {
-    this.#warm.use(log);
+    this.warm?.use(log);
     return this.ledger.look(log);
   }
 
@@ -291,20 +291,10 @@ export class EventStore {
 
   // --- The disk, and other tabs -----------------------------------------------------------------------------------------------
 
-  /** Another tab saved a chunk. */
-  takeChunk(key: number, text: string): Promise<void> {
-    return this.mirror.takeChunk(key, text);
-  }
-
-  /** Reads what other tabs appended. */
-  readTail(): Promise<void> {
-    return this.mirror.readTail();
-  }
-
   #onLoaded({ logs, entries }: Changes, damage: number): void {
     const { outbox } = this.ledger;
     if (damage > 0) this.damage = { records: damage, kept: outbox.size };
-    this.#warm.clear();
+    this.warm?.clear();
     this.#resetClock();
     for (const { event } of entries) this.ledger.log(event.entity_type, event.entity_id)?.state();
     for (const log of logs) this.#noteRewound(log);

@@ -27,8 +27,10 @@ export interface FollowerOptions {
   readonly onConnection: (connection: Connection) => void;
   readonly onSynced: () => void;
   readonly onProblem: (error: unknown) => void;
-  /** Resolves once there is a token worth trying. */
-  readonly renewToken: (signal: AbortSignal) => Promise<void>;
+  /** Which token would be sent now. */
+  readonly tokenEdition: () => number;
+  /** That one was refused: resolves once there is another worth trying. */
+  readonly renewToken: (signal: AbortSignal, edition: number) => Promise<void>;
 }
 
 const FAILURES_BEFORE_FALLBACK = 2;
@@ -90,14 +92,16 @@ export class Follower {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { onConnection, onProblem, renewToken, timers } = this.#options;
+    const { onConnection, onProblem, tokenEdition, renewToken, timers } = this.#options;
     while (!signal.aborted) {
       let end: StreamEnd;
       let problem: unknown = null;
+      let edition = tokenEdition();
       try {
         onConnection('connecting');
         await pause(timers, this.#heldUntil - timers.now(), signal);
         if (signal.aborted) return;
+        edition = tokenEdition();
         if (this.#expired) await this.#restart(signal);
         else await this.#start(signal);
         this.#expired = false;
@@ -118,7 +122,7 @@ export class Follower {
       if (end === 'expired' || end === 'refused') await this.#expire(signal);
       else if (end === 'unauthorized') {
         onConnection('awaiting_token');
-        await renewToken(signal);
+        await renewToken(signal, edition);
       } else await this.#wait(problem, signal);
     }
   }

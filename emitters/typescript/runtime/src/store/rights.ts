@@ -25,7 +25,5 @@ export function asSeen(
   if (state === absent || state === deleted || (owner ?? own !== null)) return state;
   const lacking = hidden.filter((field) => !Object.hasOwn(Object(event.payload), field));
   if (lacking.length === 0) return state;
-  const seen = new Map(Object.entries(state));
-  for (const field of lacking) seen.delete(field);
-  return { ...Object.fromEntries(seen), id: state.id };
+  return { ...Object.fromEntries(Object.entries(state).filter(([key]) => !lacking.includes(key))), id: state.id };
 }

@@ -6,6 +6,7 @@ import { type EngineAction, type EngineEvent, type EngineState, isActive, step }
 import type { EventStore } from './eventStore.js';
 import type { LogEntry } from './logEntry.js';
 import { sendable } from './sendable.js';
+import { readTail } from './tail.js';
 import { backoffMs, type Timers } from './timing.js';
 
 export interface SyncEngineOptions {
@@ -21,8 +22,10 @@ export interface SyncEngineOptions {
   readonly correct: (refused: readonly LogEntry[]) => Promise<void>;
   readonly onSynced: () => void;
   readonly onProblem: (error: unknown) => void;
-  /** The server refuses the token. */
-  readonly onUnauthorized: () => void;
+  /** Which token would be sent now. */
+  readonly tokenEdition: () => number;
+  /** The server refuses that one. */
+  readonly onUnauthorized: (edition: number) => void;
 }
 
 const BATCH = 50;
@@ -45,6 +48,8 @@ export class SyncEngine {
   #attempt = 0;
   #hold = 0;
   #limit = BATCH;
+  /** Which token the last request was sent with. */
+  #edition = 0;
   readonly #drifted = new Map<string, number>();
 
   constructor(options: SyncEngineOptions) {
@@ -93,7 +98,7 @@ export class SyncEngine {
         return this.#after(this.#hold);
       case 'ask_token':
         this.#after(TOKEN_RETRY_MS);
-        return this.#options.onUnauthorized();
+        return this.#options.onUnauthorized(this.#edition);
       case 'send': {
         this.#stop();
         const request = new AbortController();
@@ -131,7 +136,7 @@ export class SyncEngine {
     timers.clear(this.#watchdog);
     this.#watchdog = timers.after(WATCHDOG_MS, () => {
       // Another tab may have saved something and gone before it told us.
-      void store.readTail().catch(onProblem);
+      void readTail(store.mirror).catch(onProblem);
       if (!this.attends && store.hasSendable()) {
         onProblem(new HttpError(0, 'engine_stalled', 'unsynced events were found waiting for nothing'));
         this.dispatch('urge');
@@ -141,9 +146,10 @@ export class SyncEngine {
   }
 
   async #send(signal: AbortSignal): Promise<EngineEvent> {
-    const { store, http, freshTime, exclusive, correct } = this.#options;
+    const { store, http, freshTime, tokenEdition, exclusive, correct } = this.#options;
     let batch: readonly LogEntry[] = [];
     try {
+      this.#edition = tokenEdition();
       await freshTime(signal);
       const answer = await exclusive(async () => {
         await correct([]);

@@ -8,6 +8,7 @@ import { settle } from './keeping.js';
 import { CLOCK_TOLERANCE_MS, type LogEntry } from './logEntry.js';
 import type { Mirror } from './mirror.js';
 import { movesOf } from './restamp.js';
+import { readTail } from './tail.js';
 
 const MANY_CHUNKS = 100;
 const MANY_ENTRIES = 500;
@@ -36,9 +37,9 @@ export function compact({ mirror }: EventStore): Promise<boolean> {
  * tab wrote meanwhile.
  */
 function rewrite(mirror: Mirror, everything = false): Promise<boolean> {
-  return mirror.exclusive(async () => {
+  return mirror.journal.exclusive(async () => {
     mirror.urgent = false;
-    if (mirror.isBehind) return false;
+    if (mirror.catchUp !== null) return false;
     const { table, ledger, high: expect } = mirror;
     const { journal, pages, records, drop, gone } = compactionOf(ledger, table, everything);
     const done = await mirror.adapter.compact({
@@ -73,7 +74,7 @@ export async function heal({ mirror }: EventStore): Promise<void> {
   for (let attempt = 0; mirror.broken && attempt < HEALINGS; attempt++) {
     // Other tabs may have told of parts since, and of a cursor that stands for more.
     mirror.forget();
-    if (!(await rewrite(mirror, true))) await mirror.readTail();
+    if (!(await rewrite(mirror, true))) await readTail(mirror);
   }
 }
 

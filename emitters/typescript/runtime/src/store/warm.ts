@@ -2,6 +2,9 @@
 import type { Log } from './log.js';
 import type { Timers } from './timing.js';
 
+/** How many entities are held parsed. */
+const LIMIT = 1000;
+
 /** Keeps the parsed entities of a store few. */
 export class Warm {
   readonly #limit: number;
@@ -11,10 +14,12 @@ export class Warm {
   /** At how many it is time to look again. */
   #mark: number;
 
-  constructor(limit: number, timers: Timers) {
+  /** `logs`: some may have been looked at already. */
+  constructor(logs: Iterable<Log>, timers: Timers, limit = LIMIT) {
     this.#limit = limit;
     this.#timers = timers;
     this.#mark = 2 * limit;
+    for (const log of logs) if (!('asleep' in log && log.asleep)) this.use(log);
   }
 
   /** An entity was looked at. */

@@ -5,6 +5,7 @@
 import type { SyncClient } from '../../../../client/sync.js';
 import { StoreError } from '../../../../errors.js';
 import { toJson } from '../../../codec.js';
+import { takeChunk } from '../../../tail.js';
 import type { SqlRow, SqlValue } from '../database.js';
 
 /**
@@ -30,7 +31,7 @@ export async function sql(
   await store.settle();
   const { rows, chunk } = await adapter.sql(text, parameters);
   if (chunk !== null) {
-    await store.takeChunk(chunk.key, chunk.text);
+    await takeChunk(store.mirror, chunk.key, chunk.text);
     // Says nothing: but other tabs look at what is on the disk before it.
     void store.commit([{ kind: 'sent', ids: [] }]);
   }
