@@ -9,6 +9,7 @@ import { retry } from '../src/store/decisions.js';
 import { EventStore } from '../src/store/eventStore.js';
 import { receive } from '../src/store/receiving.js';
 import { sendable } from '../src/store/sendable.js';
+import { readTail } from '../src/store/tail.js';
 import { platformTimers } from '../src/store/timing.js';
 import { compact } from '../src/store/upkeep.js';
 import { Warm } from '../src/store/warm.js';
@@ -32,6 +33,7 @@ export async function open(
   const shared = share === undefined ? {} : { share };
   const store = new EventStore({ models, adapter, timers: platformTimers, ...shared });
   store.warm = new Warm([], platformTimers, 2);
+  store.onBehind.add(() => void readTail(store.mirror)); // as a session does
   await store.open();
   return store;
 }
