@@ -55,6 +55,7 @@ describe('a field that an owner alone sees', () => {
     await sync.settled();
     assert.deepEqual([seen(secret), seen(plain), seen(own)], ['hidden', 'hidden', 'hidden']);
     assert.equal(asked(), 1, 'the word on one of them stands for all');
+    for (const id of [secret, plain, own]) assert.equal(sync.internals.store.history('order', id).length, 1);
   });
 
   it('is at its default for an owner, whoever made the entity', async () => {

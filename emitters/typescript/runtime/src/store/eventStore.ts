@@ -86,13 +86,12 @@ export class EventStore {
     this.#options = options;
     this.#timers = options.timers;
     this.clock = new HybridClock(randomNode(options.timers.random));
-    const health = (error: unknown): void => options.onHealth?.(error);
     this.#journal = new Journal(
       (text, flush) => this.mirror.adapter.append(text, { flush }),
       {
         saved: (key, text, entries) => this.#onSaved(key, text, entries),
         lost: (entries, error) => this.#onWriteLost(entries, error),
-        health,
+        health: (error) => options.onHealth?.(error),
       },
       options.timers,
     );

@@ -9,6 +9,7 @@ import { needingServer } from './asking.js';
 import type { Cursor, FeedEvent, JournalEntry } from './db.js';
 import type { EventStore } from './eventStore.js';
 import { receive } from './receiving.js';
+import { ownerIn } from './rights.js';
 import { endOfError, pause, type StreamEnd, type StreamMessage, type Transport } from './stream.js';
 import { backoffMs, Deferred, type Timers } from './timing.js';
 
@@ -232,7 +233,10 @@ export class Follower {
       await exclusive(async () => {
         const page = await http.snapshots({ type: log.model.entity, id: log.id }, signal);
         const snapshot = page.snapshots[0];
-        if (snapshot !== undefined) await store.commit([{ kind: 'base', snapshot, head: page.seq }]);
+        if (snapshot === undefined) return;
+        // Asked for what it tells of the user alone, it is not to take the place of the events that are held.
+        const owner = log.needsServer ? null : ownerIn(snapshot.state, log.model);
+        await store.commit([owner === null ? { kind: 'base', snapshot, head: page.seq } : { kind: 'rights', owner }]);
       });
     }
   }

@@ -10,7 +10,7 @@ import type { Log } from './log.js';
 import { decodeFeed, entryOf, fedEntryOf, type LogEntry } from './logEntry.js';
 import { Outbox } from './outbox.js';
 import { decodePage, PACK_END } from './pages.js';
-import type { Rights } from './rights.js';
+import { ownerIn, type Rights } from './rights.js';
 
 type EntryOf<Kind extends JournalEntry['kind']> = Extract<JournalEntry, { readonly kind: Kind }>;
 
@@ -339,8 +339,7 @@ export class Ledger {
     const { snapshot, head } = entry;
     const log = this.ensure(snapshot.entity_type, snapshot.entity_id);
     if (log === null) return;
-    const [field] = log.model.hidden ?? [];
-    if (field !== undefined && snapshot.state) this.#know(Object.hasOwn(Object(snapshot.state), field), changes);
+    this.#know(ownerIn(snapshot.state, log.model) ?? this.rights.owner, changes);
     this.#forget(log.rebase(snapshot, head));
     this.foreign ||= log.foreign;
     if (!log.needsServer) this.needy.delete(log);

@@ -12,6 +12,11 @@ export interface Rights {
   owner: boolean | null;
 }
 
+/** What a state of the server tells of them; null: nothing. */
+export function ownerIn(state: unknown, { hidden: [field] = [] }: ModelDefinition): boolean | null {
+  return field && state ? Object.hasOwn(Object(state), field) : null;
+}
+
 /**
  * The state that a `create` made, without the fields that its payload lacks and its reader may not see. Before that is known, what this
  * very device recorded is whole: nobody else has written it yet.
