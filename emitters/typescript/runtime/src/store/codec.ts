@@ -70,7 +70,7 @@ export function isSnapshot(value: unknown): value is Snapshot {
 }
 
 /** Whether a value has an event's keys; its payload is for the model to check. */
-export function isEvent(value: unknown): boolean {
+export function isEvent(value: unknown): value is Record<string, unknown> {
   return (
     isRecord(value) &&
     ['id', 'event_type', 'entity_type', 'entity_id'].every((key) => isText(value[key])) &&
@@ -79,7 +79,7 @@ export function isEvent(value: unknown): boolean {
 }
 
 function isFed(value: unknown): value is FeedEvent & { readonly own?: unknown } {
-  return isEvent(value) && isRecord(value) && typeof value['seq'] === 'number';
+  return isEvent(value) && typeof value['seq'] === 'number';
 }
 
 /** Checks each kind as far as the engine relies on it: what passes here cannot make it stumble. */

@@ -214,7 +214,8 @@ export class EventStore {
     const definition = model.events[eventType];
     if (definition === undefined) throw new SyncError('unknown_event_type', `no event ${eventType}`);
     const parsed = definition.parse(payload);
-    refuseUnlessApplicable(model, eventType, entityId, parsed, this.state(model.entity, entityId));
+    const before = this.state(model.entity, entityId);
+    refuseUnlessApplicable(model, eventType, entityId, parsed, before);
     const id = newUuid();
     const event: EventEnvelope = {
       id,
@@ -229,7 +230,6 @@ export class EventStore {
       idempotency_key: id,
       ...model.mode?.beside(this, model, eventType, entityId, parsed),
     };
-    const before = this.state(model.entity, entityId);
     const changes = noChanges();
     const { offset } = this.ledger;
     this.ledger.apply({ kind: 'new', event, did: true, offset }, false, changes);
