@@ -33,13 +33,12 @@ use crate::{
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
      SELECT pg_advisory_xact_lock(hashtext('syncable'), hashtext('log'))";
 
-/// What holds for every group of a connection. Plans are made once: those of a group's statements are the same whatever
-/// the arrays hold, and planning takes longer than a small group's work.
+/// What holds for every group of a connection. Plans are made anew as PostgreSQL sees fit, though planning takes as long
+/// as a small group's work: one plan for good would be that of the empty tables, whose indexes all look alike.
 const PREPARE: &str = "SET lock_timeout = '10s'; \
      SET statement_timeout = '30s'; \
      SET idle_in_transaction_session_timeout = '30s'; \
-     SET jit = off; \
-     SET plan_cache_mode = force_generic_plan";
+     SET jit = off";
 
 /// Makes a new connection ready for groups.
 pub(super) async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
