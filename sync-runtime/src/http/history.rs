@@ -33,7 +33,7 @@ pub(super) async fn get(
     let before = params
         .get("before")
         .map(|text| {
-            Before::parse(text)
+            Before::parse(text, reducer.model.mode)
                 .ok_or_else(|| Problem::invalid_query("`before` takes the `next` of a page"))
         })
         .transpose()?;

@@ -5,7 +5,7 @@ use std::{iter::Peekable, vec::IntoIter};
 use super::group::apply_row;
 use crate::{
     semantics::fold::Reducer,
-    store::{EntityKey, EntityLog, Head, Place, Result, StoredEvent},
+    store::{EntityKey, EntityLog, Head, Place, Result, Span, StoredEvent},
 };
 
 /// How many events are read at once.
@@ -28,7 +28,7 @@ impl<'a> Replay<'a> {
         let mut events: Vec<StoredEvent> = Vec::new();
         let mut last: Option<Place> = None;
         loop {
-            let page = log.events_after(key, last.as_ref(), PAGE).await?;
+            let page = log.events(key, Span::After(last.clone()), PAGE).await?;
             last = page.events.last().map(StoredEvent::place).or(last);
             events.extend(page.events);
             if !page.has_more {

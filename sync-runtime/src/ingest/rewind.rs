@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::refold::{fold_stored, is_kept};
 use crate::{
     semantics::fold::{Folded, Reducer},
-    store::{EntityKey, EntityLog, Head, Place, Result, Snapshot, StoredEvent},
+    store::{EntityKey, EntityLog, Head, Place, Result, Snapshot, Span, StoredEvent},
 };
 
 /// How many events are read at once.
@@ -68,7 +68,7 @@ impl Rewind {
         key: &EntityKey,
         total: u64,
     ) -> Result<Option<Done>> {
-        let page = log.events_after(key, None, PAGE).await?;
+        let page = log.events(key, Span::After(None), PAGE).await?;
         let Some(first) = page.events.first() else {
             return Ok(None);
         };
@@ -154,7 +154,7 @@ impl Rewind {
                 return Ok(());
             }
             let page = log
-                .events_after(&self.head.key, self.read.as_ref(), PAGE)
+                .events(&self.head.key, Span::After(self.read.clone()), PAGE)
                 .await?;
             self.take(page.events, page.has_more);
         }

@@ -13,6 +13,7 @@ pub mod postgres;
 mod query;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod rows;
+mod span;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod transaction;
@@ -25,6 +26,8 @@ pub use entry::{EntityKey, Head, Place, RowChange, Snapshot, StoredEvent, Stored
 pub use failure::{Failure, StoreError};
 pub use migration::{Migrate, Migrations};
 pub use query::{Direction, Filter, ListQuery, Order, PageStart};
+pub(crate) use span::Edge;
+pub use span::Span;
 pub use transaction::{OtherDatabase, Transaction};
 
 use crate::schema::{Model, Schema};
@@ -201,21 +204,8 @@ pub trait EntityLog: Send {
         schema_version: u32,
     ) -> Result<Option<Snapshot>>;
 
-    /// The first `limit` events after a place (`None`: from the start), fewer where they are large.
-    async fn events_after(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage>;
-
-    /// The last `limit` events before a place (`None`: of all), fewer where they are large.
-    async fn events_before(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage>;
+    /// Up to `limit` events of a span, fewer where they are large, oldest first.
+    async fn events(&mut self, key: &EntityKey, span: Span, limit: u32) -> Result<EntityPage>;
 }
 
 /// The one write transaction. Dropped without commit, it leaves nothing.

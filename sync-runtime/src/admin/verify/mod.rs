@@ -15,7 +15,7 @@ use crate::{
     ingest::fold_or_reason,
     schema::Mode,
     semantics::fold::{Folded, Reducer},
-    store::{EntityKey, Place, Snapshot, StoredEvent},
+    store::{EntityKey, Place, Snapshot, Span, StoredEvent},
 };
 
 /// How many events are read at once.
@@ -128,7 +128,7 @@ async fn entity(
     let mut log = context.store.view().await?;
     let mut read: Option<Place> = None;
     loop {
-        let page = log.events_after(key, read.as_ref(), PAGE).await?;
+        let page = log.events(key, Span::After(read.clone()), PAGE).await?;
         read = page.events.last().map(StoredEvent::place).or(read);
         for event in page.events.iter().filter(|event| event.seq <= position) {
             while let Some(snapshot) = snapshots.next_if(|snapshot| snapshot.last < event.place()) {

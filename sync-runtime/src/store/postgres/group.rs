@@ -16,14 +16,14 @@ use uuid::Uuid;
 
 use super::{
     columns::{self, quoted},
-    read::{self, Side, uuid},
+    read::{self, uuid},
     rows, table,
 };
 use crate::{
     schema::{Mode, Model},
     store::{
-        EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, StoreError,
-        StoredEvent, Transaction, WriteGroup,
+        EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, Span,
+        StoreError, StoredEvent, Transaction, WriteGroup,
     },
 };
 
@@ -112,24 +112,8 @@ impl EntityLog for PostgresGroup<'_> {
             .map_err(StoreError::during("reading a snapshot"))
     }
 
-    async fn events_after(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage> {
-        read::entity_events(&mut self.connection, key, Side::After, place, limit)
-            .await
-            .map_err(StoreError::during("reading an entity's events"))
-    }
-
-    async fn events_before(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage> {
-        read::entity_events(&mut self.connection, key, Side::Before, place, limit)
+    async fn events(&mut self, key: &EntityKey, span: Span, limit: u32) -> Result<EntityPage> {
+        read::entity_events(&mut self.connection, key, span, limit)
             .await
             .map_err(StoreError::during("reading an entity's events"))
     }

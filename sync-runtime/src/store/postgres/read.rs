@@ -12,8 +12,8 @@ use super::{
 use crate::{
     schema::{Field, Model},
     store::{
-        Direction, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, PageStart, Place,
-        Snapshot, StoredEvent,
+        Direction, Edge, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, PageStart, Place,
+        Snapshot, Span,
     },
 };
 
@@ -85,50 +85,43 @@ pub(super) async fn log(
     Ok(page)
 }
 
-/// Which way the events of an entity are read from a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    /// Those after it, the first ones.
-    After,
-    /// Those before it, the last ones.
-    Before,
-}
-
-/// Up to `limit` events of an entity on one side of a place, in fold order.
+/// Up to `limit` events of a span, oldest first.
 pub(super) async fn entity_events(
     connection: &mut PgConnection,
     key: &EntityKey,
-    side: Side,
-    place: Option<&Place>,
+    span: Span,
     limit: u32,
 ) -> sqlx::Result<EntityPage> {
-    let (sign, direction) = match side {
-        Side::After => (">", ""),
-        Side::Before => ("<", " DESC"),
-    };
     let mut page = EntityPage::default();
     let mut portions = Portions::of(limit);
     while let Some(ask) = portions.next() {
-        let place = page
-            .events
-            .last()
-            .map(StoredEvent::place)
-            .or(place.cloned());
-        let beside = match place {
-            Some(_) => format!("AND (timestamp, id) {sign} ($5, $6) "),
-            None => String::new(),
+        let left = match page.events.last() {
+            Some(last) => span.past(last),
+            None => span.clone(),
+        };
+        let edge = left.edge();
+        let within = match (&left, &edge) {
+            (_, None) => "",
+            (_, Some(Edge::Position(_))) => "AND +seq < $5 ",
+            (Span::After(_), Some(Edge::Place(_))) => "AND (timestamp, id) > ($5, $6) ",
+            (_, Some(Edge::Place(_))) => "AND (timestamp, id) < ($5, $6) ",
         };
         let mut query = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {} FROM sync_events WHERE tenant_id = $1 AND entity_type = $2 AND entity_id = $3 {beside}\
-             ORDER BY timestamp{direction}, id{direction} LIMIT $4",
-            rows::EVENT
+            "SELECT {} FROM sync_events WHERE tenant_id = $1 AND entity_type = $2 AND entity_id = $3 {within}\
+             ORDER BY {} LIMIT $4",
+            rows::EVENT,
+            left.order(),
         )))
         .bind(&key.tenant)
         .bind(&key.entity_type)
         .bind(&key.entity_id)
         .bind(ask);
-        if let Some(place) = &place {
-            query = query.bind(place.stamp.to_string()).bind(uuid(&place.id)?);
+        match edge {
+            None => {}
+            Some(Edge::Position(seq)) => query = query.bind(seq.cast_signed()),
+            Some(Edge::Place(place)) => {
+                query = query.bind(place.stamp.to_string()).bind(uuid(&place.id)?);
+            }
         }
         let mut found = query.fetch(&mut *connection);
         while let Some(row) = found.try_next().await? {
@@ -138,7 +131,7 @@ pub(super) async fn entity_events(
             }
         }
     }
-    if side == Side::Before {
+    if span.is_backward() {
         page.events.reverse();
     }
     Ok(page)

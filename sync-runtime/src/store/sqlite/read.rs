@@ -13,8 +13,8 @@ use super::{
 use crate::{
     schema::{Field, Model},
     store::{
-        Direction, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, Lookup, PageStart,
-        Place, Snapshot, StoredEvent,
+        Direction, Edge, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, Lookup,
+        PageStart, Place, Snapshot, Span, StoredEvent,
     },
 };
 
@@ -129,42 +129,34 @@ pub(super) async fn log(
     })
 }
 
-/// Which way the events of an entity are read from a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    /// Those after it, the first ones.
-    After,
-    /// Those before it, the last ones.
-    Before,
-}
-
-/// Up to `limit` events of an entity on one side of a place, in fold order.
+/// Up to `limit` events of a span, oldest first.
 pub(super) async fn entity_events(
     connection: &mut SqliteConnection,
     key: &EntityKey,
-    side: Side,
-    place: Option<&Place>,
+    span: Span,
     limit: u32,
 ) -> sqlx::Result<EntityPage> {
-    let (sign, direction) = match side {
-        Side::After => (">", ""),
-        Side::Before => ("<", " DESC"),
-    };
-    let beside = match place {
-        Some(_) => format!("AND (timestamp, id) {sign} (?5, ?6) "),
-        None => String::new(),
+    let edge = span.edge();
+    let within = match (&span, &edge) {
+        (_, None) => "",
+        (_, Some(Edge::Position(_))) => "AND +seq < ?5 ",
+        (Span::After(_), Some(Edge::Place(_))) => "AND (timestamp, id) > (?5, ?6) ",
+        (_, Some(Edge::Place(_))) => "AND (timestamp, id) < (?5, ?6) ",
     };
     let mut query = sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 {beside}\
-         ORDER BY timestamp{direction}, id{direction} LIMIT ?4",
-        rows::EVENT
+        "SELECT {} FROM sync_events WHERE tenant_id = ?1 AND entity_type = ?2 AND entity_id = ?3 {within}\
+         ORDER BY {} LIMIT ?4",
+        rows::EVENT,
+        span.order(),
     )))
     .bind(&key.tenant)
     .bind(&key.entity_type)
     .bind(&key.entity_id)
     .bind(i64::from(limit) + 1);
-    if let Some(place) = place {
-        query = query.bind(place.stamp.to_string()).bind(&place.id);
+    match edge {
+        None => {}
+        Some(Edge::Position(seq)) => query = query.bind(seq.cast_signed()),
+        Some(Edge::Place(place)) => query = query.bind(place.stamp.to_string()).bind(place.id),
     }
     let mut found = query.fetch(connection);
     let (mut page, mut bytes) = (EntityPage::default(), 0);
@@ -176,7 +168,7 @@ pub(super) async fn entity_events(
         bytes += row.try_get::<&str, _>("payload")?.len();
         page.events.push(rows::event(&row)?);
     }
-    if side == Side::Before {
+    if span.is_backward() {
         page.events.reverse();
     }
     Ok(page)

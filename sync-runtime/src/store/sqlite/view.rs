@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sqlx::{Sqlite, Transaction};
 
-use super::read::{self, Side};
-use crate::store::{EntityKey, EntityLog, EntityPage, Place, Result, Snapshot, StoreError};
+use super::read;
+use crate::store::{EntityKey, EntityLog, EntityPage, Place, Result, Snapshot, Span, StoreError};
 
 /// A read transaction; its end leaves nothing.
 pub(super) struct SqliteView(pub(super) Transaction<'static, Sqlite>);
@@ -22,24 +22,8 @@ impl EntityLog for SqliteView {
             .map_err(StoreError::during("reading a snapshot"))
     }
 
-    async fn events_after(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage> {
-        read::entity_events(&mut self.0, key, Side::After, place, limit)
-            .await
-            .map_err(StoreError::during("reading an entity's events"))
-    }
-
-    async fn events_before(
-        &mut self,
-        key: &EntityKey,
-        place: Option<&Place>,
-        limit: u32,
-    ) -> Result<EntityPage> {
-        read::entity_events(&mut self.0, key, Side::Before, place, limit)
+    async fn events(&mut self, key: &EntityKey, span: Span, limit: u32) -> Result<EntityPage> {
+        read::entity_events(&mut self.0, key, span, limit)
             .await
             .map_err(StoreError::during("reading an entity's events"))
     }
