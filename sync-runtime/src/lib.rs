@@ -6,6 +6,11 @@
 // The derives name this crate by its name, also from inside it.
 extern crate self as sync_runtime;
 
+#[cfg(all(feature = "server", not(any(feature = "postgres", feature = "sqlite"))))]
+compile_error!(
+    "a backend keeps its log somewhere: turn on the feature `sqlite` or `postgres` of sync-runtime"
+);
+
 #[cfg(feature = "admin")]
 pub mod admin;
 #[doc(hidden)]

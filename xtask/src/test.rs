@@ -128,7 +128,26 @@ fn lint() -> Outcome {
             "--deny",
             "warnings",
         ]),
-    )
+    )?;
+    // What a user's build turns on: his terminal is not to show our warnings.
+    for features in ["", "sqlite", "postgres"] {
+        step(
+            &format!("clippy of the runtime, features: [{features}]"),
+            cargo().args([
+                "clippy",
+                "--package",
+                "sync-runtime",
+                "--no-default-features",
+                "--features",
+                features,
+                "--quiet",
+                "--",
+                "--deny",
+                "warnings",
+            ]),
+        )?;
+    }
+    Ok(())
 }
 
 fn typescript() -> Outcome {

@@ -200,6 +200,7 @@ async fn connect(
     url: &str,
     settings: &Settings,
 ) -> Option<Result<Arc<dyn Notifier>, NotifyError>> {
+    #[cfg(any(feature = "nats", feature = "postgres", feature = "redis"))]
     fn shared(
         notifier: Result<impl Notifier, NotifyError>,
     ) -> Option<Result<Arc<dyn Notifier>, NotifyError>> {

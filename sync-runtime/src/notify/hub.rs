@@ -24,6 +24,13 @@ pub(super) struct Hub {
 
 /// What the process wants to hear.
 #[derive(Debug)]
+#[cfg_attr(
+    not(any(feature = "nats", feature = "redis")),
+    expect(
+        dead_code,
+        reason = "only brokers with one connection for all channels are told"
+    )
+)]
 pub(super) enum Interest {
     /// Somebody listens to a channel that nobody did; to be told once the broker knows.
     Gained(String, oneshot::Sender<()>),
@@ -88,6 +95,7 @@ impl Hub {
     }
 
     /// Hands a hint to everyone.
+    #[cfg(any(feature = "nats", feature = "postgres", feature = "redis"))]
     pub(super) fn deliver_to_all(&self, hint: &Hint) {
         for sender in self.lock().values() {
             let _ = sender.send(hint.clone());

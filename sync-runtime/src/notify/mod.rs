@@ -124,7 +124,7 @@ impl Hint {
     }
 
     /// Of a message's bytes; `None`: they are none of ours.
-    #[cfg(any(feature = "nats", feature = "postgres", feature = "redis"))]
+    #[cfg(any(feature = "nats", feature = "redis"))]
     fn parse(channel: &str, bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes)
             .inspect_err(
@@ -134,7 +134,7 @@ impl Hint {
     }
 
     /// As the bytes of a message. Writing this type cannot fail.
-    #[cfg(any(feature = "nats", feature = "postgres", feature = "redis"))]
+    #[cfg(any(feature = "nats", feature = "redis"))]
     fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! Which events of an entity are read, and in which of its two orders.
 
-use super::{Place, StoredEvent};
+use super::Place;
 
 /// A part of an entity's events, read from one end of it.
 #[derive(Debug, Clone)]
@@ -41,15 +41,6 @@ impl Span {
         match self {
             Self::After(place) | Self::Before(place) => place.clone().map(Edge::Place),
             Self::LoggedBefore(position) => position.map(Edge::Position),
-        }
-    }
-
-    /// What is left of it once an event was read.
-    pub(crate) fn past(&self, event: &StoredEvent) -> Self {
-        match self {
-            Self::After(_) => Self::After(Some(event.place())),
-            Self::Before(_) => Self::Before(Some(event.place())),
-            Self::LoggedBefore(_) => Self::LoggedBefore(Some(event.seq)),
         }
     }
 }

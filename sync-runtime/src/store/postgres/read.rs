@@ -13,7 +13,7 @@ use crate::{
     schema::{Field, Model},
     store::{
         Direction, Edge, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, PageStart, Place,
-        Snapshot, Span,
+        Snapshot, Span, StoredEvent,
     },
 };
 
@@ -96,7 +96,7 @@ pub(super) async fn entity_events(
     let mut portions = Portions::of(limit);
     while let Some(ask) = portions.next() {
         let left = match page.events.last() {
-            Some(last) => span.past(last),
+            Some(last) => past(&span, last),
             None => span.clone(),
         };
         let edge = left.edge();
@@ -135,6 +135,15 @@ pub(super) async fn entity_events(
         page.events.reverse();
     }
     Ok(page)
+}
+
+/// What is left of a span once an event was read.
+fn past(span: &Span, event: &StoredEvent) -> Span {
+    match span {
+        Span::After(_) => Span::After(Some(event.place())),
+        Span::Before(_) => Span::Before(Some(event.place())),
+        Span::LoggedBefore(_) => Span::LoggedBefore(Some(event.seq)),
+    }
 }
 
 /// How a page is read: in portions, so that what the server sends stays within bounds however large the payloads are.
