@@ -41,6 +41,8 @@ pub(crate) struct DeviceEntity {
     /// The key that the time of the first transaction goes to, and that of the last.
     pub(crate) created_at: Option<String>,
     pub(crate) updated_at: Option<String>,
+    /// The fields that a change may hold: each has a transaction as soon as there is a row.
+    pub(crate) fields: Vec<String>,
     /// The fields of which every conflict waits for the user.
     pub(crate) manual: Vec<String>,
     /// Whether the last write wins; else a conflict is refused.
@@ -84,6 +86,7 @@ fn entity(
     dialect: Dialect,
 ) -> Result<DeviceEntity, Error> {
     let key_of = |kind: &FieldKind| Some(model.field_of_kind(kind)?.name.to_string());
+    let written = model.shared_fields().filter(|field| field.is_writable());
     let manual = model.shared_fields().filter(|field| field.conflict_manual);
     let view = View { rows };
     Ok(DeviceEntity {
@@ -94,6 +97,7 @@ fn entity(
         columns: client::stored(model, dialect),
         created_at: key_of(&FieldKind::CreatedAt),
         updated_at: key_of(&FieldKind::UpdatedAt),
+        fields: written.map(|field| field.name.to_string()).collect(),
         manual: manual.map(|field| field.name.to_string()).collect(),
         last_write_wins: model.conflict == Conflict::LastWriteWins,
         script: render(env, "rows", dialect, &view)?,

@@ -69,6 +69,7 @@ struct Entity {
     created_at: String,
     updated_at: String,
     last_write_wins: String,
+    fields: String,
     manual: String,
     columns: String,
     script: String,
@@ -99,7 +100,7 @@ impl Entity {
             Some(name) => string(name),
             None => "null".to_owned(),
         };
-        let manual = entity.manual.iter().map(|name| text(string(name)));
+        let names = |of: &[String]| array(of.iter().map(|name| text(string(name))).collect());
         Self {
             entity: string(&entity.entity),
             version: entity.version,
@@ -107,7 +108,8 @@ impl Entity {
             created_at: optional(&entity.created_at),
             updated_at: optional(&entity.updated_at),
             last_write_wins: entity.last_write_wins.to_string(),
-            manual: member("manual", array(manual.collect())),
+            fields: member("fields", names(&entity.fields)),
+            manual: member("manual", names(&entity.manual)),
             columns: member("columns", columns(entity)),
             script: script(&entity.script),
             known: script(&entity.known),

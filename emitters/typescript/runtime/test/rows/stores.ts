@@ -22,9 +22,12 @@ export interface Stores {
   tablesAgree(client: SyncClient, rows: () => readonly EntityState[]): Promise<void>;
 }
 
+/** Stores in memory, which have no tables. */
+export const inMemory: Stores = { deviceStore: () => memoryStore(), tablesAgree: async () => {} };
+
 /** Stores in memory, or in a database: `sqlite`, `pglite`. */
 export async function storesOn(kind: string | undefined): Promise<Stores> {
-  if (kind === undefined) return { deviceStore: () => memoryStore(), tablesAgree: async () => {} };
+  if (kind === undefined) return inMemory;
   const engine = (await engines()).find(({ name }) => name === kind);
   if (engine === undefined) throw new Error(`SYNC_ROWS is sqlite or pglite, not ${kind}`);
   return { deviceStore: () => storeIn(engine), tablesAgree };

@@ -90,6 +90,7 @@ FOR EACH ROW EXECUTE FUNCTION _cursor_moves();
       createdAt: 'created_at',
       updatedAt: 'updated_at',
       lastWriteWins: true,
+      fields: ['name', 'balance_cents', 'tags', 'rate', 'closed', 'opened_on'],
       manual: [],
       columns: [
         { name: 'id', type: 'text COLLATE "C"', fill: null },
@@ -386,6 +387,7 @@ ON CONFLICT ("id") DO UPDATE SET
       createdAt: 'created_at',
       updatedAt: 'updated_at',
       lastWriteWins: false,
+      fields: ['first_name', 'last_name', 'email', 'credit_limit'],
       manual: [],
       columns: [
         { name: 'id', type: 'text COLLATE "C"', fill: null },

@@ -88,6 +88,7 @@ END;
       createdAt: 'created_at',
       updatedAt: 'updated_at',
       lastWriteWins: true,
+      fields: ['name', 'balance_cents', 'tags', 'rate', 'closed', 'opened_on'],
       manual: [],
       columns: [
         { name: 'id', type: 'TEXT', fill: null },
@@ -337,6 +338,7 @@ ON CONFLICT ("id") DO UPDATE SET
       createdAt: 'created_at',
       updatedAt: 'updated_at',
       lastWriteWins: false,
+      fields: ['first_name', 'last_name', 'email', 'credit_limit'],
       manual: [],
       columns: [
         { name: 'id', type: 'TEXT', fill: null },

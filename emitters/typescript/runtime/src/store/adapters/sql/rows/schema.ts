@@ -29,6 +29,8 @@ export interface RowsEntity {
   readonly updatedAt: string | null;
   /** Whether the last write wins; else a conflict is refused. */
   readonly lastWriteWins: boolean;
+  /** The fields that a change may hold: each has a transaction as soon as there is a row. */
+  readonly fields: readonly string[];
   /** The fields of which every conflict waits for the user. */
   readonly manual: readonly string[];
   /** Table, views and triggers; to be run again at any time. */

@@ -51,11 +51,12 @@ export class ServerRows {
     if (seq <= (now?.seq ?? known?.seq ?? 0)) return;
     const there = now === undefined ? known !== undefined : now !== null;
     const payload = isRecord(event.payload) ? event.payload : {};
-    const { entity, createdAt, updatedAt } = this.#entity;
+    const { entity, fields, createdAt, updatedAt } = this.#entity;
     switch (event.event_type) {
       case `${entity}.created`: {
         if (there) return;
-        const row: Gathered = { patch: { ...payload }, tx: stamped(payload, timestamp), whole: true, seq };
+        // What it leaves out was written by it, too.
+        const row: Gathered = { patch: { ...payload }, tx: stamped(fields, timestamp), whole: true, seq };
         this.#rows.set(id, row);
         if (createdAt !== null) row.patch[createdAt] = timeOf(timestamp);
         if (updatedAt !== null) row.patch[updatedAt] = timeOf(timestamp);
@@ -65,7 +66,7 @@ export class ServerRows {
         if (!there) return;
         const row: Gathered = now ?? { patch: {}, tx: {}, whole: false, seq };
         Object.assign(row.patch, payload);
-        Object.assign(row.tx, stamped(payload, timestamp));
+        Object.assign(row.tx, stamped(Object.keys(payload), timestamp));
         row.seq = seq;
         this.#rows.set(id, row);
         const all = row.whole ? row.tx : { ...known?.tx, ...row.tx };
@@ -112,8 +113,8 @@ export async function forget(query: SqlQuery, { table }: RowsEntity): Promise<vo
   await query(`DELETE FROM ${quoted(table)}`, []);
 }
 
-function stamped(payload: Readonly<Record<string, unknown>>, stamp: string): Record<string, string> {
-  return Object.fromEntries(Object.keys(payload).map((field) => [field, stamp]));
+function stamped(fields: readonly string[], stamp: string): Record<string, string> {
+  return Object.fromEntries(fields.map((field) => [field, stamp]));
 }
 
 /** A stamp's time on the wire's form. */
