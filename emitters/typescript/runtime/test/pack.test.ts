@@ -4,7 +4,7 @@ import { describe, it, mock } from 'node:test';
 import { MemoryAdapter, MemoryDisk } from '../src/store/adapters/memory.js';
 import { needingServer } from '../src/store/asking.js';
 import { encodeChunk } from '../src/store/codec.js';
-import type { FeedEvent } from '../src/store/db.js';
+import type { FeedEvent, JournalEntry } from '../src/store/db.js';
 import { EntityLog } from '../src/store/entityLog.js';
 import type { EventStore } from '../src/store/eventStore.js';
 import { receive } from '../src/store/receiving.js';
@@ -47,6 +47,60 @@ async function parsed(action: () => unknown): Promise<number> {
   }
   return length;
 }
+
+/** The server's snapshots of orders that were just made. */
+function snapshots(ids: readonly string[]): JournalEntry[] {
+  return ids.map((id, at) => {
+    const { id: last, timestamp: last_hlc } = event('order.created', id, { table_number: at }, 1000 + at);
+    const time = new Date(1000 + at).toISOString();
+    const state = { id, table_number: at, status: 'open', items: [], note: null, tip_cents: 0, guests: 1 };
+    const told = { ...state, created_at: time, updated_at: time };
+    return {
+      kind: 'base',
+      snapshot: {
+        entity_type: 'order',
+        entity_id: id,
+        state: told,
+        last_hlc,
+        last_event_id: last,
+        event_count: 1,
+        schema_version: 1,
+        seq: at + 1,
+      },
+      head: ids.length,
+    };
+  });
+}
+
+describe('what began with the server’s snapshots', () => {
+  for (const how of ['as it came', 'in pages'] as const) {
+    it(`is listed by the next start, which parses none of the events since (${how})`, async () => {
+      const disk = new MemoryDisk();
+      const store = await open(new MemoryAdapter(disk), NEVER);
+      const ids = orders();
+      await store.commit([...snapshots(ids), { kind: 'cursor', cursor: cursor(ORDERS) }]);
+      const events = feed(ids, EVENTS, ORDERS + 1);
+      await receive(store, events, cursor(ORDERS + EVENTS));
+      if (how === 'in pages') assert.equal(await compact(store), true);
+      const texts = [...disk.chunks.map(({ text }) => text), ...disk.snapshots.values()];
+      const length = texts.reduce((sum, text) => sum + text.length, 0);
+      let again = store;
+      const reading = await parsed(async () => {
+        again = await open(new MemoryAdapter(disk), NEVER);
+        assert.equal(states(again).length, ORDERS);
+      });
+      assert.ok(reading < length / 4, `${reading} of ${length}`);
+      assert.deepEqual(states(again), states(store));
+      assert.ok([...again.ledger.all()].every((log) => log instanceof EntityLog && log.asleep));
+      await receive(again, feed(ids, EVENTS, ORDERS + EVENTS + 1), cursor(ORDERS + 2 * EVENTS));
+      const expected = states(again);
+      assert.notDeepEqual(expected, states(store));
+      assert.equal(again.history('order', ids[0] ?? '').length, (2 * EVENTS) / ORDERS);
+      assert.deepEqual(states(again), expected, 'folded anew');
+      assert.deepEqual(states(await open(new MemoryAdapter(disk), NEVER)), expected);
+    });
+  }
+});
 
 describe('a pack', () => {
   it('is listed by the next start, which parses none of its events', async () => {

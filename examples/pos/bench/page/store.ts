@@ -113,11 +113,18 @@ export async function burst(count: number): Promise<Samples> {
   return { ours, bare };
 }
 
+/** An event of the feed, as far as it is looked at here. */
+interface Logged {
+  readonly entity_id: string;
+  readonly timestamp: string;
+}
+
 const ORDERS = 100;
 const FIRST_MS = 1_763_712_000_000;
 
-/** What a server has logged: `total` events of 100 orders, at random: of ten, three add an item, six a tip, one writes a note. */
-export function eventLog(total: number): readonly object[] {
+/** What a server has logged: 100 orders, and so many events of them, at random: of ten, three add an item, six a tip, one writes a note. */
+export function eventLog(count: number): readonly Logged[] {
+  const total = ORDERS + count;
   const ids = Array.from({ length: ORDERS }, () => crypto.randomUUID());
   let seed = 1;
   const random = (): number => {
@@ -138,7 +145,7 @@ export function eventLog(total: number): readonly object[] {
       id,
       event_type,
       entity_type: 'order',
-      entity_id: ids[created ? at : Math.floor(ORDERS * random())],
+      entity_id: ids[created ? at : Math.floor(ORDERS * random())] ?? '',
       payload,
       timestamp: stampOf(at),
       schema_version: 1,
@@ -152,11 +159,30 @@ export function eventLog(total: number): readonly object[] {
 const stampOf = (at: number): string => `${String(FIRST_MS + at).padStart(15, '0')}.00000.9f3c2a10`;
 const timeOf = (at: number): string => new Date(FIRST_MS + at).toISOString();
 
-/** A server that gives a log away in pages, up to `goal`. */
-function feedOf(log: readonly object[], goal: () => number): Serve {
+/** An order that nothing happened to yet, as a server tells it to somebody who sees all of it. */
+function snapshotOf(id: string, at: number) {
+  const time = timeOf(at);
+  const order = { id, table_number: at, status: 'open', items: [], note: null, tip_cents: 0, guests: 1 };
+  return {
+    entity_type: 'order',
+    entity_id: id,
+    state: { ...order, margin_cents: null, created_at: time, updated_at: time },
+    last_hlc: stampOf(at),
+    last_event_id: crypto.randomUUID(),
+    event_count: 1,
+    schema_version: 1,
+    seq: at + 1,
+  };
+}
+
+/** A server that knows the orders of a log, and gives away in pages what happened to them since, up to `goal`. */
+function feedOf(log: readonly Logged[], goal: () => number): Serve {
+  const snapshots = log.slice(0, ORDERS).map(({ entity_id: id }, at) => snapshotOf(id, at));
   return (url) => {
     const server_time = Date.now();
-    if (url.pathname.endsWith('/snapshots')) return { snapshots: [], next: null, cursor: '0', seq: 0, server_time };
+    if (url.pathname.endsWith('/snapshots')) {
+      return { snapshots, next: null, cursor: String(ORDERS), seq: ORDERS, server_time };
+    }
     const from = Number(url.searchParams.get('since') ?? 0);
     if (!url.pathname.endsWith('/since') || from >= goal()) return null;
     const events = log.slice(from, Math.min(goal(), from + 1000));
@@ -178,7 +204,7 @@ export async function fill(user: string, total: number, filling: Filling): Promi
   const log = eventLog(total);
   const stages = filling === 'fresh' ? 1 : 8;
   for (let stage = 1; stage <= stages; stage++) {
-    const goal = Math.round((total * stage) / stages);
+    const goal = ORDERS + Math.round((total * stage) / stages);
     const sync = makeClient(
       user,
       feedOf(log, () => goal),
@@ -288,11 +314,11 @@ export async function remote(count: number): Promise<Samples> {
   const log = eventLog(count);
   const database = await rowsDatabase();
   const first = performance.now();
-  for (let at = 0; at < log.length; at += 100) {
+  for (let at = ORDERS; at < log.length; at += 100) {
     const transaction = database.transaction(['events', 'orders'], 'readwrite', { durability: 'relaxed' });
     for (const row of log.slice(at, at + 100)) {
       transaction.objectStore('events').add(row);
-      const { entity_id: id, timestamp } = row as { entity_id: string; timestamp: string };
+      const { entity_id: id, timestamp } = row;
       const orders = transaction.objectStore('orders');
       const known = orders.get(id);
       known.onsuccess = () => orders.put({ ...known.result, id, updated_at: timestamp });
@@ -315,21 +341,7 @@ export async function remote(count: number): Promise<Samples> {
 
 /** The 100 latest of many orders after a change to one of them: ours, and by an index of bare IndexedDB. */
 export async function list(count: number, rounds: number): Promise<Samples & { readonly first: number }> {
-  const snapshots = Array.from({ length: count }, (_, at) => {
-    const time = timeOf(at);
-    const id = crypto.randomUUID();
-    const state = { id, table_number: at, status: 'open', items: [], note: null, tip_cents: 0, guests: 1 };
-    return {
-      entity_type: 'order',
-      entity_id: id,
-      state: { ...state, created_at: time, updated_at: time },
-      last_hlc: stampOf(at),
-      last_event_id: crypto.randomUUID(),
-      event_count: 1,
-      schema_version: 1,
-      seq: at + 1,
-    };
-  });
+  const snapshots = Array.from({ length: count }, (_, at) => snapshotOf(crypto.randomUUID(), at));
   const user = `list-${crypto.randomUUID()}`;
   const serve: Serve = (url) =>
     url.pathname.endsWith('/snapshots')

@@ -249,16 +249,15 @@ export class EntityLog {
 
   /** Puts a part of a pack after all that is held, unparsed; false where it does not follow on that. */
   extend(part: Part, from: number, after: string | 0): boolean {
-    const fresh = this.top() === null && this.#entries?.length === 0;
-    if (!part.trusted || !(fresh || (this.asleep && this.trusted)) || this.needsServer) return false;
-    if (this.total() !== from || (this.newest() ?? 0) !== after) return false;
     const { tail = '', count = 0 } = this.kept ?? {};
+    const readable = part.trusted && (this.trusted || this.below + tail === '');
+    if (!readable || this.#entries?.length || this.deep || this.needsServer) return false;
+    if (this.total() !== from || (this.newest() ?? 0) !== after) return false;
     this.#changed(null);
     this.#told = null;
     this.#fold = null;
     this.#entries = null;
     this.trusted = true;
-    if (fresh) this.below = '';
     this.kept = { ...part, tail: count === 0 ? part.tail : `${tail},${part.tail}`, count: count + part.count };
     return true;
   }
@@ -367,6 +366,7 @@ export class EntityLog {
   #replace(base: Snap | null, entries: LogEntry[]): void {
     this.older = base;
     this.newer = null;
+    this.below = '';
     this.deep = false;
     this.#entries = entries.sort(compareEntries);
     if (this.#fold !== null) this.rewound = true;

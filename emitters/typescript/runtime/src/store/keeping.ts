@@ -56,8 +56,7 @@ export function partOf(log: EntityLog, every: number): PlannedPart | null {
   if (older === null && newer === null && tail.length === 0) return null;
   const same = taken === null && !log.deep;
   const below = same ? log.below : encodeEvents(synced.filter(({ event }) => !isAfter(event, newer)));
-  const foreign = synced.some(({ readable }) => !readable) || log.unreadable;
-  const ours = [older, newer].every((snap) => snap === null || snap.trusted) && (!same || below === '' || log.trusted);
+  const { foreign } = log;
   return {
     older,
     newer,
@@ -67,7 +66,7 @@ export function partOf(log: EntityLog, every: number): PlannedPart | null {
     count: tail.length,
     newest: tail.at(-1)?.event.timestamp ?? null,
     foreign,
-    trusted: ours && !foreign && log.model.print !== undefined,
+    trusted: (!same || below === '' || log.trusted) && !foreign && log.model.print !== undefined,
     revision,
   };
 }

@@ -144,8 +144,8 @@ type Row = readonly [event: EventEnvelope, seq: number, did?: boolean];
 
 function decodeRows(text: string): readonly Row[] | null {
   try {
-    const rows: unknown = JSON.parse(`[${text}]`);
-    return Array.isArray(rows) && rows.every(isRow) ? rows : null;
+    const rows: unknown[] = text === '' ? [] : JSON.parse(`[${text}]`);
+    return rows.every(isRow) ? rows : null;
   } catch {
     return null;
   }

@@ -30,6 +30,7 @@ export function encodePage(parts: Parts, print: string, separator: string = PAGE
 
 function headOf(snap: Snap | null): Head | 0 {
   if (snap === null) return 0;
-  const { place, seq, count, version, text } = snap;
-  return [place.timestamp, place.id, seq, count, version, text === null ? DELETED : text.length];
+  const { place, seq, count, version, text, trusted } = snap;
+  const head = [place.timestamp, place.id, seq, count, version, text === null ? DELETED : text.length] as const;
+  return trusted ? head : [...head, 1];
 }

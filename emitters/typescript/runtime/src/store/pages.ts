@@ -28,7 +28,7 @@ export interface Part {
   readonly newest: string | null;
   /** Something in it cannot be read by the client that wrote it. */
   readonly foreign: boolean;
-  /** All of it was checked by the declaration that is in force. */
+  /** All of it but the snapshots, which say so themselves, was checked by the declaration that is in force. */
   readonly trusted: boolean;
 }
 
@@ -38,8 +38,16 @@ export interface Part {
  */
 export type Parts = readonly (readonly [id: string, part: Part, from?: number, after?: string | 0])[];
 
-/** A snapshot in the first line of a page, and how long its text is. */
-export type Head = readonly [stamp: string, event: string, seq: number, count: number, version: number, length: number];
+/** A snapshot in the first line of a page, and how long its text is; `raw`: it is as the server gave it, and was not checked. */
+export type Head = readonly [
+  stamp: string,
+  event: string,
+  seq: number,
+  count: number,
+  version: number,
+  length: number,
+  raw?: 1,
+];
 /** An entity there: its snapshots, and how long its texts are. */
 export type Row = readonly [
   id: string,
@@ -81,8 +89,9 @@ export function decodePage(text: string, print: string, separator: string = PAGE
     };
     const snap = (row: Head | 0): Snap | null => {
       if (row === 0) return null;
-      const [timestamp, id, seq, count, version, length] = row;
-      return { place: { timestamp, id }, seq, count, version, text: length === DELETED ? null : cut(length), trusted };
+      const [timestamp, id, seq, count, version, length, raw] = row;
+      const text = length === DELETED ? null : cut(length);
+      return { place: { timestamp, id }, seq, count, version, text, trusted: trusted && !raw };
     };
     const parts: Parts[number][] = [];
     for (const row of head['rows']) {
@@ -95,13 +104,12 @@ export function decodePage(text: string, print: string, separator: string = PAGE
         below: cut(below),
         tail: cut(tail),
         state: cut(state) || null,
+        count,
+        newest: newest || null,
+        foreign: foreign === 1,
+        trusted,
       };
-      parts.push([
-        id,
-        { ...part, count, newest: newest === 0 ? null : newest, foreign: foreign === 1, trusted },
-        from,
-        after,
-      ]);
+      parts.push([id, part, from, after]);
     }
     return at === text.length ? parts : null;
   } catch {
