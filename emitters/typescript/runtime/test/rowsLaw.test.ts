@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { nodeStore } from '../src/store/adapters/node.js';
 import { type Budget, coursesOf } from './rows/courses.js';
-import { inMemory, type Stores, storesOn } from './rows/stores.js';
+import { inMemory, type Stores } from './rows/noTables.js';
+import { storesOn } from './rows/stores.js';
 import { type Door, takeAll } from './rows/world.js';
 
 const steps = process.env['SYNC_STEPS'];

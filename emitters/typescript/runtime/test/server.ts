@@ -28,6 +28,8 @@ export class FakeServer {
   readonly log: FeedEvent[] = [];
   /** Pages for browsers, by path. */
   readonly files = new Map<string, { readonly type: string; readonly body: string | Uint8Array }>();
+  /** Other services at the same origin, by the start of their paths. */
+  readonly beside = new Map<string, typeof fetch>();
   readonly requests: { readonly path: string; readonly body: Batch | null }[] = [];
   fault: (path: string, body: Batch | null) => Fault = () => null;
   guard: (event: EventEnvelope) => { code: string; reason: string; retryable: boolean } | null = () => null;
@@ -125,7 +127,17 @@ export class FakeServer {
     if (request.method === 'HEAD') return void response.writeHead(this.health.status, this.health.headers).end();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body: Batch | null = request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) : null;
+    const text = Buffer.concat(chunks).toString();
+    const [prefix, service] = [...this.beside].find(([start]) => url.pathname.startsWith(start)) ?? [];
+    if (prefix !== undefined && service !== undefined) {
+      url.pathname = url.pathname.slice(prefix.length);
+      // What it does not answer does not arrive.
+      const answer = await service(url, text === '' ? {} : { body: text }).catch(() => null);
+      if (answer === null) return void response.destroy();
+      const type = 'application/json';
+      return void response.writeHead(answer.status, { 'content-type': type }).end(await answer.text());
+    }
+    const body: Batch | null = request.method === 'POST' ? JSON.parse(text) : null;
     this.requests.push({ path: url.pathname + url.search, body });
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });

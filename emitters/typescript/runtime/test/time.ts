@@ -22,7 +22,7 @@ export class VirtualTime {
         return alarm;
       },
       clear: (timer) => void this.#alarms.delete(timer as Alarm), // what `after` gave
-      task: (action) => void setImmediate(action),
+      task: (action) => soon(action),
       random,
     };
   }
@@ -48,6 +48,20 @@ export class VirtualTime {
 
   /** Resolves once everything that needs no timer has happened. */
   async settle(): Promise<void> {
-    for (let i = 0; i < 12; i++) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 12; i++) await new Promise<void>((resolve) => soon(resolve));
   }
+}
+
+/** Runs in a task of its own, without a timer: in Node, and in a page. */
+const soon: (action: () => void) => void =
+  typeof setImmediate === 'function' ? (action) => void setImmediate(action) : byMessage();
+
+function byMessage(): (action: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return (action) => {
+    waiting.push(action);
+    port2.postMessage(null);
+  };
 }

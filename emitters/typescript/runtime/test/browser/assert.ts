@@ -6,13 +6,25 @@ function fail(message: string): never {
 }
 
 export default {
-  equal(actual: unknown, expected: unknown): void {
-    if (!Object.is(actual, expected)) fail(`${String(actual)} is not ${String(expected)}`);
+  ok(actual: unknown, message = `is ${String(actual)}`): void {
+    if (!actual) fail(message);
+  },
+  throws(act: () => unknown, kind: abstract new (...given: never[]) => unknown): void {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof kind) return;
+      fail(`threw ${String(error)}`);
+    }
+    fail('threw nothing');
+  },
+  equal(actual: unknown, expected: unknown, what = ''): void {
+    if (!Object.is(actual, expected)) fail(`${what} ${String(actual)} is not ${String(expected)}`);
   },
   notEqual(actual: unknown, expected: unknown): void {
     if (Object.is(actual, expected)) fail(`is ${String(actual)}`);
   },
-  deepEqual(actual: unknown, expected: unknown): void {
-    if (!same(actual, expected)) fail(`${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`);
+  deepEqual(actual: unknown, expected: unknown, what = ''): void {
+    if (!same(actual, expected)) fail(`${what} ${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`);
   },
 };

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { RowServer } from '../rowServer.js';
 import { FakeServer } from '../server.js';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -31,8 +32,12 @@ const nothingOfNode: Plugin = {
   },
 };
 
-/** A server of the contract, with the page of `page.ts` at `/`. */
-export async function servePage(): Promise<{ readonly server: FakeServer; readonly origin: string }> {
+/** A server of the contract, with the page of `page.ts` at `/`, and one of rows for a user below `/rows/{user}`. */
+export async function servePage(): Promise<{
+  readonly server: FakeServer;
+  readonly origin: string;
+  readonly rowsOf: (user: string) => RowServer;
+}> {
   const { outputFiles } = await build({
     entryPoints: ['page', 'sqlite.worker', 'pglite.worker', 'rows.sqlite.worker', 'rows.pglite.worker'].map((name) =>
       here(`./${name}.ts`),
@@ -57,7 +62,12 @@ export async function servePage(): Promise<{ readonly server: FakeServer; readon
     const body = readFileSync(here(`../../node_modules/${asset}`));
     server.files.set(`/${basename(asset)}`, { type, body });
   }
-  return { server, origin: new URL(await server.start()).origin };
+  const rowsOf = (user: string): RowServer => {
+    const made = new RowServer();
+    server.beside.set(`/rows/${user}`, made.fetchOf(user));
+    return made;
+  };
+  return { server, origin: new URL(await server.start()).origin, rowsOf };
 }
 
 /** A browser whose profile outlives it. */

@@ -13,10 +13,12 @@ import { compact } from '../../src/store/upkeep.js';
 import { models } from '../helpers.js';
 import { anyDeliveryEndsInOneState, keepsItsBooks, refusesWhatCameBetween } from '../law.js';
 import { type Order, orderModel } from '../models/order.js';
+import { rows } from './rowsPage.js';
 
 declare global {
   interface Window {
     readonly harness: typeof harness;
+    readonly rows: typeof rows;
     /** Given by the test: an event is saved. */
     readonly told?: (id: string) => void;
   }
@@ -299,4 +301,4 @@ const harness = {
     }),
 };
 
-Object.assign(window, { harness });
+Object.assign(window, { harness, rows });

@@ -6,24 +6,13 @@ import assert from 'node:assert/strict';
 import type { SyncClient } from '../../src/client/sync.js';
 import type { EntityState } from '../../src/model.js';
 import { diskStore } from '../../src/store/adapters/disk.js';
-import { memoryStore } from '../../src/store/adapters/memory.js';
 import type { SqlDatabase, SqlRow } from '../../src/store/adapters/sql/database.js';
 import { sqlDisk } from '../../src/store/adapters/sql/disk.js';
 import { sql } from '../../src/store/adapters/sql/rows/query.js';
 import { rowTables } from '../../src/store/adapters/sql/rows/tables.js';
 import type { StoreFactory } from '../../src/store/db.js';
+import { inMemory, type Stores } from './noTables.js';
 import { type Engine, engines } from './sql.js';
-
-/** The stores of a kind, and what is to be true of them. */
-export interface Stores {
-  /** A store for one device, which outlives the clients that open it. */
-  deviceStore(): StoreFactory;
-  /** The tables hold what the client shows, and what it has under way; in memory there are none. */
-  tablesAgree(client: SyncClient, rows: () => readonly EntityState[]): Promise<void>;
-}
-
-/** Stores in memory, which have no tables. */
-export const inMemory: Stores = { deviceStore: () => memoryStore(), tablesAgree: async () => {} };
 
 /** Stores in memory, or in a database: `sqlite`, `pglite`. */
 export async function storesOn(kind: string | undefined): Promise<Stores> {

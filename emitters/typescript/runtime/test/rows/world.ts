@@ -13,7 +13,7 @@ import { RowServer } from '../rowServer.js';
 import { VirtualTime } from '../time.js';
 import { type Course, type Step, told } from './courses.js';
 import { type FieldName, RowModel } from './model.js';
-import type { Stores } from './stores.js';
+import type { Stores } from './noTables.js';
 import { Watch } from './watch.js';
 
 const names = ['a', 'b'] as const;
