@@ -58,29 +58,29 @@ export const platformTimers: Timers = {
     // A timer is whatever the platform's `setTimeout` gave: a number in browsers, an object in Node.
     if (timer !== null && timer !== undefined) clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
-  task: (action) => nextTask(action),
+  task: (action) => {
+    nextTask ??= taskRunner();
+    nextTask(action);
+  },
   random: () => Math.random(),
 };
 
-let channel: MessageChannel | null = null;
-const tasks: (() => void)[] = [];
+/** How to run something in the next task; chosen once, for a window takes long to say that it lacks something. */
+let nextTask: Timers['task'] | undefined;
 
 /** A zero timeout is clamped to 4 ms when nested, and a microtask is too early: a message is a task without delay. */
-function nextTask(action: () => void): void {
+function taskRunner(): Timers['task'] {
   // Known by shape alone: a project for browsers has no types of Node.
-  const platform = globalThis as unknown as { readonly setImmediate?: (action: () => void) => unknown };
-  if (typeof platform.setImmediate === 'function') {
-    platform.setImmediate(action);
-  } else if (typeof MessageChannel === 'function') {
-    if (channel === null) {
-      channel = new MessageChannel();
-      channel.port1.onmessage = () => tasks.shift()?.();
-    }
+  const { setImmediate } = globalThis as unknown as { readonly setImmediate?: Timers['task'] };
+  if (setImmediate !== undefined) return setImmediate;
+  if (typeof MessageChannel === 'undefined') return (action) => void setTimeout(action);
+  const tasks: (() => void)[] = [];
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => tasks.shift()?.();
+  return (action) => {
     tasks.push(action);
-    channel.port2.postMessage(null);
-  } else {
-    setTimeout(action, 0);
-  }
+    port2.postMessage(null);
+  };
 }
 
 /** Exponential backoff with full jitter: somewhere up to 1 s, then 2 s, and so on to `max`; never less than a twentieth. */
