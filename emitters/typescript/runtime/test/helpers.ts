@@ -28,7 +28,7 @@ export function client(baseUrl: string, config: Partial<SyncClientConfig> = {}):
 }
 
 /** Waits for something to become true. */
-export async function until(what: string, holds: () => boolean, ms = 5000): Promise<void> {
+export async function until(what: string, holds: () => boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`never came: ${what}`);

@@ -8,7 +8,7 @@ import type { EventStore } from '../store/eventStore.js';
 import { platformChannel, platformLocks, type TabMessage, Tabs } from '../store/tabs.js';
 import { readTail, takeChunk } from '../store/tail.js';
 import type { Timers } from '../store/timing.js';
-import { compact, isCompactionDue } from '../store/upkeep.js';
+import { compact, isCompactionDue, pageFreezes } from '../store/upkeep.js';
 import { Warm } from '../store/warm.js';
 import { TokenHolder } from './auth.js';
 import type { SyncClientConfig } from './config.js';
@@ -264,6 +264,7 @@ export class Session {
   /** A frozen tab would keep the lead and do nothing with it. */
   #onFrozen(frozen: boolean): void {
     const { store, onStorage } = this.#host;
+    pageFreezes(frozen);
     if (frozen) {
       store.hurry();
       this.#stepBack();

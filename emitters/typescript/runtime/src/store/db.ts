@@ -68,8 +68,11 @@ export interface StoreAdapter {
   append(text: string, options: { readonly flush: boolean }): Promise<number>;
   /** The chunks after a key. */
   tail(after: number): Promise<Tail>;
-  /** Does all of a compaction or, where something landed meanwhile, nothing and returns false. */
-  compact(compaction: Compaction): Promise<boolean>;
+  /**
+   * Does all of a compaction or, where something landed meanwhile, nothing and returns false. `freezing` is aborted when the page is about
+   * to stop: what would then hold up other tabs is given up, and rejects.
+   */
+  compact(compaction: Compaction, freezing: AbortSignal): Promise<boolean>;
   /** Asks that the store be kept when space runs short; says what was granted. */
   persist(): Promise<boolean>;
   /** Where the store is a database of SQL that holds rows: runs a statement of the application's own. */

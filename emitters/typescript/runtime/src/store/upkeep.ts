@@ -14,6 +14,14 @@ const MANY_CHUNKS = 100;
 const MANY_ENTRIES = 500;
 /** How often a damaged disk is tried to be written anew while other tabs write to it. */
 const HEALINGS = 5;
+/** Aborted when the page freezes, and with it all that its stores do; another one when it goes on. */
+let freezing = new AbortController();
+
+/** The page is about to stop, or goes on: a compaction that would wait for it, and hold up other tabs, is given up. */
+export function pageFreezes(frozen: boolean): void {
+  if (frozen) freezing.abort();
+  else freezing = new AbortController();
+}
 
 /** Whether snapshots are due, or the journal is long. */
 export function isCompactionDue({ mirror, ledger }: EventStore): boolean {
@@ -34,7 +42,7 @@ export function compact({ mirror }: EventStore): Promise<boolean> {
 
 /**
  * Writes the snapshots that are due, and the journal without what the pages then say; `everything`: all pages, too. False where another
- * tab wrote meanwhile.
+ * tab wrote meanwhile, or the page froze.
  */
 function rewrite(mirror: Mirror, everything = false): Promise<boolean> {
   return mirror.journal.exclusive(async () => {
@@ -42,11 +50,16 @@ function rewrite(mirror: Mirror, everything = false): Promise<boolean> {
     if (mirror.catchUp !== null) return false;
     const { table, ledger, high: expect } = mirror;
     const { journal, pages, records, drop, gone } = compactionOf(ledger, table, everything);
-    const done = await mirror.adapter.compact({
+    const compaction = {
       expect,
       journal: encodeChunk(journal),
       snapshots: records,
-      drop: everything ? 'others' : drop,
+      drop: everything ? ('others' as const) : drop,
+    };
+    const { signal } = freezing;
+    const done = await mirror.adapter.compact(compaction, signal).catch((error: unknown) => {
+      if (signal.aborted) return false;
+      throw error;
     });
     if (!done) return false;
     for (const log of gone) {

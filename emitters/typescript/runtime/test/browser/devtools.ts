@@ -71,7 +71,7 @@ export class Tab {
 
   /** Waits for an expression to hold. */
   async until(expression: string): Promise<void> {
-    for (const end = Date.now() + 10_000; ; ) {
+    for (const end = Date.now() + 60_000; ; ) {
       if ((await this.evaluate(expression)) === true) return;
       if (Date.now() > end) throw new Error(`never came: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -8,6 +8,7 @@ import { workerStore } from '../../src/store/adapters/worker/remote.js';
 import { decodeChunk } from '../../src/store/codec.js';
 import type { StoreAdapter, StoreFactory } from '../../src/store/db.js';
 import { EventStore } from '../../src/store/eventStore.js';
+import { readTail } from '../../src/store/tail.js';
 import { platformTimers } from '../../src/store/timing.js';
 import { compact } from '../../src/store/upkeep.js';
 import { models } from '../helpers.js';
@@ -54,6 +55,7 @@ const databases = {
 export type DatabaseName = keyof typeof databases;
 
 const open = new Map<string, StoreAdapter>();
+let turns = 0;
 
 function database(kind: DatabaseName, name: string): StoreAdapter {
   const known = open.get(name) ?? databases[kind](name);
@@ -151,6 +153,24 @@ const harness = {
     return { saved, lost };
   },
 
+  /** Does all that a leader does with a client's store, again and again: writes, reads what others wrote, compacts. */
+  async workWithStore(): Promise<void> {
+    const { store } = client().internals;
+    for (;;) {
+      await harness.create(1);
+      await readTail(store.mirror);
+      await compact(store);
+      await store.mirror.adapter.load();
+      turns++;
+    }
+  },
+
+  /** The name of the client's store. */
+  storeName: (): string => client().internals.name,
+
+  /** How often it has gone round. */
+  worked: (): number => turns,
+
   /** What the disk of an open store holds, chunk by chunk. */
   async onDisk(adapter: AdapterName, name: string): Promise<readonly string[]> {
     const store = adapters[adapter](name);
@@ -194,6 +214,25 @@ const harness = {
     const id = crypto.randomUUID();
     await client().collection(orderModel).record('order.created', id, { table_number: table });
     return id;
+  },
+
+  /** Makes orders of some 100 KB, which no compression makes smaller, until one is not saved; what the platform said to that. */
+  async fillUp(): Promise<{ readonly saved: readonly string[]; readonly refused: string | null }> {
+    const saved: string[] = [];
+    for (let i = 0; i < 1000; i++) {
+      const id = crypto.randomUUID();
+      const random = crypto.getRandomValues(new Uint8Array(50_000));
+      const note = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      try {
+        const orders = client().collection(orderModel);
+        await orders.record('order.created', id, { table_number: i, note });
+        saved.push(id);
+      } catch (error) {
+        const cause = error instanceof SyncError ? error.cause : error;
+        return { saved, refused: cause instanceof Error ? cause.name : String(cause) };
+      }
+    }
+    return { saved, refused: null };
   },
 
   /** Puts the developer's panel on the page, as an application does that asks for it. */

@@ -30,7 +30,7 @@ export class Watch {
       load: () => until(adapter.load()),
       append: (text, options) => until(adapter.append(text, options)),
       tail: (after) => until(adapter.tail(after)),
-      compact: (compaction) => until(adapter.compact(compaction)),
+      compact: (compaction, freezing) => until(adapter.compact(compaction, freezing)),
       persist: () => until(adapter.persist()),
       ...(sql === undefined ? {} : { sql: (text, parameters) => until(sql(text, parameters)) }),
       onLost: (listener) => adapter.onLost(listener),

@@ -3,19 +3,14 @@ import { StoreError } from '../../errors.js';
 
 /** Asks that the origin's storage be kept when space runs short; says what was granted. */
 export async function persistStorage(): Promise<boolean> {
-  const manager = storage();
+  const manager = typeof navigator === 'undefined' ? undefined : navigator.storage;
   return (await manager?.persisted?.()) || (await manager?.persist?.()) || false;
 }
 
 /** What went wrong, as an error with a code. */
 export function storeError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const name = error instanceof Error ? error.name : '';
+  const { name, message } = error instanceof Error ? error : { name: '', message: 'the store failed' };
   const code = name === 'QuotaExceededError' ? 'storage_full' : 'storage_failed';
-  const text = error instanceof Error ? error.message : 'the store failed';
-  return new StoreError(code, text === '' ? name : text, { cause: error });
-}
-
-function storage(): StorageManager | undefined {
-  return typeof navigator === 'undefined' ? undefined : navigator.storage;
+  return new StoreError(code, message || name, { cause: error });
 }

@@ -2,17 +2,24 @@
  * The default store of a browser: an IndexedDB database of two object stores and no index.
  *
  * One record per group commit is what makes it cheap: a transaction of one row per event costs twenty times as much for a large batch.
+ *
+ * A transaction that waits for a page's callback waits as long as the page is frozen, and every other tab with it. So each is committed
+ * as soon as its last request is made; a compaction, which has to look before it writes, is given up when the page freezes.
  */
 import { StoreError } from '../../errors.js';
-import type { Chunk, Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
+import type { Compaction, StoreAdapter, StoreContents, StoreFactory, Tail } from '../db.js';
 import { persistStorage, storeError } from './browser.js';
 
 const JOURNAL = 'journal';
 const SNAPSHOTS = 'snapshots';
 const META = 'meta';
+/** A key that no snapshot record has. */
+const NONE = '';
 const FLOOR = 'floor';
 /** What Chromium alone has: whether a database is new because it was damaged. */
 const DATA_LOSS = 'dataLoss';
+/** How long the first write waits for a new log: a frozen tab in the middle of the same may keep it from ever coming. */
+const RENEWAL_MS = 1000;
 const ALL = [JOURNAL, SNAPSHOTS, META];
 
 /** Stores in the browser's IndexedDB, or in the one given. */
@@ -41,29 +48,18 @@ class IndexedDbAdapter implements StoreAdapter {
   }
 
   async load(): Promise<StoreContents> {
-    const transaction = await this.#transaction('readonly', ALL);
-    const journal = transaction.objectStore(JOURNAL);
-    const records = transaction.objectStore(SNAPSHOTS);
-    const [floor, keys, texts, names, snapshots] = await Promise.all([
-      result(transaction.objectStore(META).get(FLOOR)),
-      result(journal.getAllKeys()),
-      result(journal.getAll()),
-      result(records.getAllKeys()),
-      result(records.getAll()),
-    ]);
-    this.#renewed ??= renewLog(this.#idb, this.#name).catch(() => {}); // without it the store is as good as any other
-    return {
-      floor: typeof floor === 'number' ? floor : 0,
-      chunks: chunksOf(keys, texts),
-      // Anything that is no text is damage, and for the store above to find.
-      snapshots: names.map((name, index) => ({ key: String(name), text: textOf(snapshots[index]) })),
-      damaged: this.#damaged,
-    };
+    const contents = await this.#read(0);
+    // Without it the store is as good as any other.
+    this.#renewed ??= Promise.race([
+      renewLog(this.#idb, this.#name),
+      new Promise<void>((resolve) => setTimeout(resolve, RENEWAL_MS)),
+    ]).catch(() => {});
+    return contents;
   }
 
   async append(text: string, { flush }: { readonly flush: boolean }): Promise<number> {
     await this.#renewed;
-    const transaction = await this.#transaction('readwrite', [JOURNAL], flush);
+    const transaction = await this.#transaction('readwrite', flush, [JOURNAL]);
     const key = result(transaction.objectStore(JOURNAL).add(text));
     key.catch(() => {}); // a failed request fails its transaction, which is what is waited for
     transaction.commit?.();
@@ -71,24 +67,18 @@ class IndexedDbAdapter implements StoreAdapter {
     return Number(await key);
   }
 
-  async tail(after: number): Promise<Tail> {
-    const transaction = await this.#transaction('readonly', ALL);
-    const journal = transaction.objectStore(JOURNAL);
-    const range = IDBKeyRange.lowerBound(after, true);
-    const [floor, keys, texts] = await Promise.all([
-      result(transaction.objectStore(META).get(FLOOR)),
-      result(journal.getAllKeys(range)),
-      result(journal.getAll(range)),
-    ]);
-    return { floor: typeof floor === 'number' ? floor : 0, chunks: chunksOf(keys, texts) };
+  tail(after: number): Promise<Tail> {
+    return this.#read(after, NONE);
   }
 
-  async compact({ expect, journal, snapshots, drop }: Compaction): Promise<boolean> {
+  async compact({ expect, journal, snapshots, drop }: Compaction, freezing: AbortSignal): Promise<boolean> {
     await this.#renewed;
-    const transaction = await this.#transaction('readwrite', ALL, true);
+    const transaction = await this.#transaction('readwrite', true);
     const chunks = transaction.objectStore(JOURNAL);
     const records = transaction.objectStore(SNAPSHOTS);
+    freezing.onabort = () => transaction.abort();
     const last = await result(chunks.openKeyCursor(null, 'prev'));
+    freezing.onabort = null;
     if (Number(last?.key ?? 0) !== expect) {
       transaction.abort();
       return false;
@@ -101,6 +91,7 @@ class IndexedDbAdapter implements StoreAdapter {
       chunks.put(journal, expect);
       transaction.objectStore(META).put(expect, FLOOR);
     }
+    transaction.commit?.();
     await done(transaction);
     return true;
   }
@@ -119,7 +110,31 @@ class IndexedDbAdapter implements StoreAdapter {
     database?.close();
   }
 
-  async #transaction(mode: IDBTransactionMode, stores: readonly string[], flush = false): Promise<IDBTransaction> {
+  /** What the journal holds after a key, and of the snapshot records all or those of a key. */
+  async #read(after: number, key?: string): Promise<StoreContents> {
+    const transaction = await this.#transaction('readonly');
+    const journal = transaction.objectStore(JOURNAL);
+    const records = transaction.objectStore(SNAPSHOTS);
+    const range = IDBKeyRange.lowerBound(after, true);
+    const found = Promise.all([
+      result(transaction.objectStore(META).get(FLOOR)),
+      result(journal.getAllKeys(range)),
+      result(journal.getAll(range)),
+      result(records.getAllKeys(key)),
+      result(records.getAll(key)),
+    ]);
+    transaction.commit?.();
+    const [floor, keys, texts, names, snapshots] = await found;
+    return {
+      floor: Number(floor) || 0,
+      chunks: keys.map((at, index) => ({ key: Number(at), text: textOf(texts[index]) })),
+      // Anything that is no text is damage, and for the store above to find.
+      snapshots: names.map((name, index) => ({ key: String(name), text: textOf(snapshots[index]) })),
+      damaged: this.#damaged,
+    };
+  }
+
+  async #transaction(mode: IDBTransactionMode, flush = false, stores = ALL): Promise<IDBTransaction> {
     if (this.#ended !== null) throw this.#ended;
     this.#database ??= this.#open().catch((error: unknown) => {
       this.#database = null; // the next attempt opens anew
@@ -128,7 +143,7 @@ class IndexedDbAdapter implements StoreAdapter {
     const database = await this.#database;
     try {
       const durability = flush ? 'strict' : 'relaxed';
-      return database.transaction([...stores], mode, { durability });
+      return database.transaction(stores, mode, { durability });
     } catch (error) {
       throw storeError(error);
     }
@@ -162,12 +177,12 @@ class IndexedDbAdapter implements StoreAdapter {
         // Another tab removes the database: let it, and say so.
         database.onversionchange = () => {
           database.close();
-          this.#lose('removed by another tab');
+          this.#lose('removed');
         };
         // The browser closed it: the next attempt opens anew, and finds out whether it is still there.
         database.onclose = () => {
           this.#database = null;
-          this.#transaction('readonly', ALL).catch(() => this.#lose('closed by the browser'));
+          this.#transaction('readonly').catch(() => this.#lose('closed by the browser'));
         };
         resolve(database);
       };
@@ -195,10 +210,6 @@ async function renewLog(factory: IDBFactory, name: string): Promise<void> {
   await result(factory.deleteDatabase(scratch));
 }
 
-function chunksOf(keys: readonly IDBValidKey[], texts: readonly unknown[]): Chunk[] {
-  return keys.map((key, index) => ({ key: Number(key), text: textOf(texts[index]) }));
-}
-
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '{damaged';
 }
@@ -214,6 +225,5 @@ function done(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(storeError(transaction.error));
-    transaction.onerror = () => reject(storeError(transaction.error));
   });
 }
