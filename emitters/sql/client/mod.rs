@@ -111,6 +111,8 @@ struct Column {
     differs: String,
     /// The value in the object `patch`.
     patched: String,
+    /// SQLite: the value in the object `patch` of the object `value`.
+    overlaid: String,
     /// Whether it may be null.
     nullable: bool,
     /// A new id, where the database draws one; else `NULL`.
@@ -222,6 +224,7 @@ impl Column {
             new: kind.json(dialect, &new),
             differs,
             patched: kind.in_object(dialect, "change.patch", &path),
+            overlaid: kind.in_object(dialect, "(change.value -> '$.patch')", &path),
             drawn: match field.ty.non_null() {
                 Type::Uuid => dialect.pick("gen_random_uuid()::text", UUID).to_owned(),
                 _ => "NULL".to_owned(),

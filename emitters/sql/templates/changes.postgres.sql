@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(based_on) = 'object'),
+    -- The newest transaction of the row when the write was made: what a delete that takes its place is based on.
+    base text,
     -- The id of the event that the write is sent as.
     write_id text NOT NULL UNIQUE DEFAULT gen_random_uuid()::text,
     -- Set in the order of this table before the write is first sent.

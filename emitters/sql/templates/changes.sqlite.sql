@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected TEXT NOT NULL DEFAULT '{}' CHECK (json_type(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on TEXT NOT NULL DEFAULT '{}' CHECK (json_type(based_on) = 'object'),
+    -- The newest transaction of the row when the write was made: what a delete that takes its place is based on.
+    base TEXT,
     -- The id of the event that the write is sent as.
     write_id TEXT NOT NULL UNIQUE DEFAULT (
         lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'

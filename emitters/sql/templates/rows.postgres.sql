@@ -18,59 +18,45 @@ CREATE TABLE IF NOT EXISTS {{ rows.synced }} (
 DROP VIEW IF EXISTS {{ rows.view }};
 DROP VIEW IF EXISTS {{ rows.local }};
 
--- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
+-- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it. What is
+-- asked of one row goes down to the row's own writes.
 CREATE VIEW {{ rows.local }} AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = {{ rows.entity }} AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
+SELECT
+  touched.row_id{{ rows.id.cast }} AS {{ rows.id.name }},
+{% for field in rows.fields if field.filled == "writable" %}
+  {{ field.patched }} AS {{ field.name }},
+{% endfor %}
+  change.patch AS _patch,
+  change.write_ids AS _write_ids,
+  (SELECT write_id FROM _changes WHERE id = touched.last_id) AS _write_id,
+  touched.deleted_at = touched.last_id AS is_deleted,
+  touched.inserted_at > touched.deleted_at AS is_insert,
+  touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
+  (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS _inserted_at
+FROM (
   SELECT
     row_id,
     max(id) AS last_id,
     coalesce(max(id) FILTER (WHERE operation = 'delete'), 0) AS deleted_at,
     coalesce(max(id) FILTER (WHERE operation = 'insert'), 0) AS inserted_at
-  FROM active
+  FROM _changes
+  WHERE table_name = {{ rows.entity }} AND status IN ('pending', 'sent', 'conflicted')
   GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted.
-newest AS (
-  SELECT DISTINCT ON (active.row_id, field.key) active.row_id, field.key, field.value, active.write_id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  CROSS JOIN LATERAL jsonb_each(active.value) AS field
-  ORDER BY active.row_id, field.key, active.id DESC
-),
-patches AS (
-  SELECT row_id, jsonb_object_agg(key, value) AS patch, jsonb_object_agg(key, write_id) AS write_ids
-  FROM newest
-  GROUP BY row_id
-),
-change AS (
+) AS touched
+CROSS JOIN LATERAL (
   SELECT
-    touched.row_id,
-    coalesce(patches.patch, '{}') AS patch,
-    coalesce(patches.write_ids, '{}') AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-  LEFT JOIN patches ON patches.row_id = touched.row_id
-)
-SELECT
-  row_id{{ rows.id.cast }} AS {{ rows.id.name }},
-{% for field in rows.fields if field.filled == "writable" %}
-  {{ field.patched }} AS {{ field.name }},
-{% endfor %}
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+    coalesce(jsonb_object_agg(key, value), '{}') AS patch,
+    coalesce(jsonb_object_agg(key, write_id), '{}') AS write_ids
+  FROM (
+    -- The newest value of each field since the row was last deleted.
+    SELECT DISTINCT ON (field.key) field.key, field.value, write.write_id
+    FROM _changes AS write
+    CROSS JOIN LATERAL jsonb_each(write.value) AS field
+    WHERE write.table_name = {{ rows.entity }} AND write.row_id = touched.row_id
+      AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > touched.deleted_at
+    ORDER BY field.key, write.id DESC
+  ) AS newest
+) AS change;
 
 CREATE VIEW {{ rows.view }} AS
 SELECT

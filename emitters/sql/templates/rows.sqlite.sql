@@ -1,3 +1,45 @@
+{#- What is not finished of one row, as an array of one object; nothing where all is. `names`: with the write of each field. -#}
+{%- macro overlay(row, names=false) -%}
+(
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = {{ rows.entity }} AND write.row_id = {{ row }}
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+{% if names %}
+    'write_ids', json(coalesce((
+      SELECT json_group_object(key, write_id) FROM (
+        SELECT field.key, write.write_id, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = {{ rows.entity }} AND write.row_id = {{ row }}
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+{% endif %}
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = {{ rows.entity }} AND row_id = {{ row }} AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)
+{%- endmacro -%}
 {{ rows.doc }}{% if rows.doc %}
 --
 {% endif %}
@@ -20,89 +62,65 @@ DROP VIEW IF EXISTS {{ rows.local }};
 
 -- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
 CREATE VIEW {{ rows.local }} AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = {{ rows.entity }} AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
-  SELECT
-    row_id,
-    max(id) AS last_id,
-    max(iif(operation = 'delete', id, 0)) AS deleted_at,
-    max(iif(operation = 'insert', id, 0)) AS inserted_at
-  FROM active
-  GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted; SQLite takes all of it from the row of the maximum.
-newest AS (
-  SELECT active.row_id, field.key, active.value -> field.fullkey AS value, active.write_id, max(active.id) AS id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  JOIN json_each(active.value) AS field
-  GROUP BY active.row_id, field.key
-),
-change AS (
-  SELECT
-    touched.row_id,
-    coalesce(
-      (SELECT json_group_object(key, json(value)) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS patch,
-    coalesce(
-      (SELECT json_group_object(key, write_id) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-)
 SELECT
-  row_id AS {{ rows.id.name }},
+  touched.row_id AS {{ rows.id.name }},
 {% for field in rows.fields if field.filled == "writable" %}
-  {{ field.patched }} AS {{ field.name }},
+  {{ field.overlaid }} AS {{ field.name }},
 {% endfor %}
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+  change.value -> '$.patch' AS _patch,
+  change.value -> '$.write_ids' AS _write_ids,
+  change.value ->> '$.write_id' AS _write_id,
+  change.value ->> '$.is_deleted' AS is_deleted,
+  change.value ->> '$.is_insert' AS is_insert,
+  change.value ->> '$.is_replaced' AS is_replaced,
+  change.value ->> '$.inserted_at' AS _inserted_at
+FROM (
+  SELECT DISTINCT row_id FROM _changes WHERE table_name = {{ rows.entity }} AND status IN ('pending', 'sent', 'conflicted')
+) AS touched
+JOIN json_each({{ overlay("touched.row_id", names=true) }}) AS change;
 
+-- Each row is asked for its own edits alone, so that to read one does not cost what all that wait do.
 CREATE VIEW {{ rows.view }} AS
 SELECT
   synced.{{ rows.id.name }} AS {{ rows.id.name }},
 {% for field in rows.fields %}
 {% if field.filled == "writable" %}
-  iif(json_type(local._patch, {{ field.path }}) IS NULL, synced.{{ field.name }}, local.{{ field.name }}) AS {{ field.name }},
+  iif(json_type(change.value -> '$.patch', {{ field.path }}) IS NULL, synced.{{ field.name }}, {{ field.overlaid }}) AS {{ field.name }},
 {% else %}
   synced.{{ field.name }} AS {{ field.name }},
 {% endif %}
 {% endfor %}
-  local._write_id IS NOT NULL AS _has_local_changes,
-  local._write_id AS _pending_write_id
+  change.value IS NOT NULL AS _has_local_changes,
+  change.value ->> '$.write_id' AS _pending_write_id
 FROM {{ rows.synced }} AS synced
-LEFT JOIN {{ rows.local }} AS local ON local.{{ rows.id.name }} = synced.{{ rows.id.name }}
-WHERE NOT coalesce(local.is_deleted OR local.is_replaced, 0)
+LEFT JOIN json_each({{ overlay("CAST(synced." ~ rows.id.name ~ " AS TEXT)") }}) AS change
+WHERE NOT coalesce(change.value ->> '$.is_deleted' OR change.value ->> '$.is_replaced', 0)
 UNION ALL
--- Rows that this device has made; what was left out is shown as it will be.
+-- Rows that this device has made; what was left out is shown as it will be. Both parts say of what type a column is:
+-- else a query's order and limit do not reach the table's index.
 SELECT
-  local.{{ rows.id.name }},
+  made.row_id,
 {% for field in rows.fields %}
 {% if field.filled == "created_at" or field.filled == "updated_at" %}
-  local._inserted_at,
+  CAST(change.value ->> '$.inserted_at' AS TEXT),
 {% elif field.filled == "writable" %}
-  iif(json_type(local._patch, {{ field.path }}) IS NULL, {{ field.default }}, local.{{ field.name }}),
+  iif(json_type(change.value -> '$.patch', {{ field.path }}) IS NULL, {{ field.default }}, {{ field.overlaid }}),
 {% else %}
   {{ field.default }},
 {% endif %}
 {% endfor %}
   1,
-  local._write_id
-FROM {{ rows.local }} AS local
-WHERE local.is_insert AND NOT local.is_deleted
-  AND (local.is_replaced OR NOT EXISTS (SELECT 1 FROM {{ rows.synced }} AS synced WHERE synced.{{ rows.id.name }} = local.{{ rows.id.name }}));
+  change.value ->> '$.write_id'
+FROM (
+  SELECT DISTINCT row_id FROM _changes
+  WHERE table_name = {{ rows.entity }} AND status IN ('pending', 'sent', 'conflicted') AND operation = 'insert'
+) AS made
+JOIN json_each({{ overlay("made.row_id") }}) AS change
+WHERE change.value ->> '$.is_insert' AND NOT change.value ->> '$.is_deleted'
+  AND (
+    change.value ->> '$.is_replaced'
+    OR NOT EXISTS (SELECT 1 FROM {{ rows.synced }} AS synced WHERE synced.{{ rows.id.name }} = made.row_id)
+  );
 
 CREATE TRIGGER {{ rows.insert }} INSTEAD OF INSERT ON {{ rows.view }}
 BEGIN

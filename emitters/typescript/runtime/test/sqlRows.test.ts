@@ -313,6 +313,34 @@ for (const engine of await engines()) {
       assert.deepEqual(await installRows(database, schema), { emptied: [] });
     });
 
+    it('reads a row by its id without looking at what is under way of others, and a page by the index', async () => {
+      const { database } = await device(fed(1, created), upTo(1));
+      await database.query("UPDATE contact SET email = 'a@b.c'", []);
+      const plan = (text: string): Promise<string> =>
+        database.transaction(async (query) => {
+          // A table of one row is read as a whole, unless that is forbidden.
+          if (engine.name === 'pglite') await query('SET LOCAL enable_seqscan = off', []);
+          const explain = engine.name === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+          const rows = await query(`${explain} ${text}`, []);
+          return rows.map((row) => String(row['detail'] ?? row['QUERY PLAN'])).join('\n');
+        });
+      const one = await plan(`SELECT * FROM contact WHERE id = '${ada}'`);
+      if (engine.name === 'sqlite') {
+        const reads = one.split('\n').filter((line) => /(SCAN|SEARCH) (_changes|write)\b/.test(line));
+        assert.ok(reads.length > 0, one);
+        assert.deepEqual(
+          reads.filter((line) => !/row_id=\?|rowid=\?/.test(line)),
+          [],
+          one,
+        );
+        assert.match(await plan('SELECT * FROM contact ORDER BY id LIMIT 10'), /MERGE.*SCAN synced USING INDEX/s);
+      } else {
+        assert.doesNotMatch(one, /Seq Scan/);
+        const conditions = one.split('\n').filter((line) => /Index Cond: .*table_name/.test(line));
+        assert.ok(conditions.length > 0 && conditions.every((line) => line.includes('row_id')), one);
+      }
+    });
+
     it(`says what the journal says, whatever happens (seed ${seed})`, async () => {
       await anyHistory(await device(), seed);
     });

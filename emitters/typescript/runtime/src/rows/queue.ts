@@ -4,32 +4,48 @@
  * Derived anew from what was recorded whenever something changed, and never stored: so every tab and every restart comes to the same.
  * What was ever sent is never touched.
  */
-import { absent, deleted, type ModelDefinition } from '../model.js';
+import { absent, deleted, type EffectKind, type EventEnvelope } from '../model.js';
 import type { LogEntry } from '../store/logEntry.js';
 import { newestOf, type Row } from './row.js';
-import { effectOf, fieldsOf, type RowRules, WHOLE_ROW } from './rules.js';
+import { fieldsOf, type RowRules, WHOLE_ROW } from './rules.js';
 
 /** For each field, or under `*` for the row, the transaction that a write was based on. */
 export type Expectations = Readonly<Record<string, string | null>>;
 
+/** A write that the feed has not brought, as far as its queue asks. */
+export interface Unsynced {
+  readonly event: Pick<EventEnvelope, 'event_type' | 'payload' | 'timestamp' | 'expected' | 'base'>;
+  readonly sent: boolean;
+  readonly status: LogEntry['status'];
+}
+
 /** One write of the queue, as it now stands. */
-export interface QueuedWrite {
-  readonly entry: LogEntry;
+export interface QueuedWrite<Entry extends Unsynced = LogEntry> {
+  readonly entry: Entry;
   /** `absorbed`: a later write holds it. `void`: what was never sent was made and ended. `held`: it waits for the user. */
   fate: 'send' | 'absorbed' | 'void' | 'held';
   payload: Record<string, unknown>;
   expected: Record<string, string | null>;
   /** What it holds besides. */
-  over: LogEntry[];
+  over: Entry[];
   /** The fields, or `*`, on which it is in conflict. */
   conflicts: readonly string[];
 }
 
+/** What the queue of a row is derived from: what the server has said of it, and what the declaration says. */
+type Said = Pick<Row, 'state' | 'tx' | 'own'>;
+type Rules = Pick<RowRules, 'fields' | 'lastWriteWins'>;
+
 /** The writes of one row in their order. */
-export function queueOf(row: Row, own: readonly LogEntry[], model: ModelDefinition, rules: RowRules): QueuedWrite[] {
-  const queue = new Queue(row, rules);
+export function queueOf<Entry extends Unsynced>(
+  row: Said,
+  own: readonly Entry[],
+  effectOf: (event: Entry['event']) => EffectKind | undefined,
+  rules: Rules,
+): QueuedWrite<Entry>[] {
+  const queue = new Queue<Entry>(row, rules);
   for (const entry of own) {
-    const write: QueuedWrite = {
+    const write: QueuedWrite<Entry> = {
       entry,
       fate: 'send',
       payload: { ...fieldsOf(entry.event) },
@@ -38,7 +54,7 @@ export function queueOf(row: Row, own: readonly LogEntry[], model: ModelDefiniti
       conflicts: [],
     };
     queue.all.push(write);
-    const effect = effectOf(model, entry.event);
+    const effect = effectOf(entry.event);
     if (entry.sent || entry.status === 'accepted') queue.sent(write, effect === 'create');
     else if (effect === 'create') queue.create = write;
     else if (effect === 'delete') queue.delete(write);
@@ -48,31 +64,31 @@ export function queueOf(row: Row, own: readonly LogEntry[], model: ModelDefiniti
   return queue.all;
 }
 
-class Queue {
-  readonly all: QueuedWrite[] = [];
+class Queue<Entry extends Unsynced> {
+  readonly all: QueuedWrite<Entry>[] = [];
   /** Changes that were never sent. */
-  open: QueuedWrite[] = [];
+  open: QueuedWrite<Entry>[] = [];
   /** The creation of the row, where it was never sent. */
-  create: QueuedWrite | null = null;
+  create: QueuedWrite<Entry> | null = null;
   /** The first change that was never sent, whatever became of it. */
-  #first: LogEntry | null = null;
+  #first: Entry | null = null;
   /** The last sent transaction of this device for each field, and under `*` of all. */
   readonly #sent = new Map<string, string>();
-  readonly #row: Row;
-  readonly #rules: RowRules;
+  readonly #row: Said;
+  readonly #rules: Rules;
 
-  constructor(row: Row, rules: RowRules) {
+  constructor(row: Said, rules: Rules) {
     this.#row = row;
     this.#rules = rules;
   }
 
-  sent({ entry, payload }: QueuedWrite, isCreate: boolean): void {
+  sent({ entry, payload }: QueuedWrite<Entry>, isCreate: boolean): void {
     const { timestamp } = entry.event;
     for (const field of isCreate ? this.#rules.fields : Object.keys(payload)) this.#sent.set(field, timestamp);
     this.#sent.set(WHOLE_ROW, timestamp);
   }
 
-  update(write: QueuedWrite): void {
+  update(write: QueuedWrite<Entry>): void {
     const { create } = this;
     this.#first ??= write.entry;
     if (create !== null) {
@@ -92,7 +108,7 @@ class Queue {
     this.open = [...this.open.filter(({ fate }) => fate === 'send'), write];
   }
 
-  delete(write: QueuedWrite): void {
+  delete(write: QueuedWrite<Entry>): void {
     const { create, open } = this;
     this.create = null;
     this.open = [];
@@ -108,7 +124,7 @@ class Queue {
   }
 
   /** What a write expects of a field: what this device sent last, or what it had seen. */
-  #base(write: QueuedWrite, field: string): void {
+  #base(write: QueuedWrite<Entry>, field: string): void {
     if (this.#rules.lastWriteWins) return;
     const sent = this.#sent.get(field);
     if (sent !== undefined) write.expected[field] = sent;
@@ -116,7 +132,7 @@ class Queue {
   }
 
   /** Holds a write that is based on what has been overwritten since. */
-  compare(write: QueuedWrite): void {
+  compare(write: QueuedWrite<Entry>): void {
     const { state } = this.#row;
     // What is not there, or no longer: the server says so.
     if (state === absent || state === deleted) return;
@@ -131,7 +147,7 @@ class Queue {
   }
 }
 
-function absorb(into: QueuedWrite, write: QueuedWrite): void {
+function absorb<Entry extends Unsynced>(into: QueuedWrite<Entry>, write: QueuedWrite<Entry>): void {
   write.fate = 'absorbed';
   into.over.push(...write.over, write.entry);
 }

@@ -36,7 +36,7 @@ export const unsaid: Row = { state: absent, tx: {}, own: {}, seq: 0, place: null
 const CHAIN = 50;
 
 /** The newest transaction of a row, of what its reader sees. */
-export function newestOf({ tx }: Row): string | null {
+export function newestOf({ tx }: Pick<Row, 'tx'>): string | null {
   let newest: string | null = null;
   for (const stamp of Object.values(tx)) if (newest === null || stamp > newest) newest = stamp;
   return newest;

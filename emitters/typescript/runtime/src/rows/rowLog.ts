@@ -18,7 +18,7 @@ import type { Snap } from '../store/snap.js';
 import { placeIn } from '../store/sorted.js';
 import { type QueuedWrite, queueOf } from './queue.js';
 import { applied, type Row, rowOfSnap, snapOfRow, snapOfSnapshot, unsaid } from './row.js';
-import type { RowRules } from './rules.js';
+import { effectOf, type RowRules } from './rules.js';
 
 /** One row. */
 export class RowLog implements ModeLog {
@@ -72,7 +72,7 @@ export class RowLog implements ModeLog {
 
   /** What becomes of them. */
   queue(): QueuedWrite[] {
-    return queueOf(this.row, this.#own, this.model, this.rules);
+    return queueOf(this.row, this.#own, (event) => effectOf(this.model, event), this.rules);
   }
 
   state(): Folded<EntityState> {

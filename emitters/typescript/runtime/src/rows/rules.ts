@@ -24,12 +24,15 @@ export function asks({ rules }: { readonly rules: RowRules }, field: string): bo
 }
 
 /** What an event does to a row. */
-export function effectOf(model: ModelDefinition, { event_type: type }: EventEnvelope): EffectKind | undefined {
+export function effectOf(
+  model: ModelDefinition,
+  { event_type: type }: Pick<EventEnvelope, 'event_type'>,
+): EffectKind | undefined {
   return model.events[type]?.effect;
 }
 
 /** The payload of a row's event: an object by contract, checked when it was read. */
-export function fieldsOf({ payload }: EventEnvelope): Readonly<Record<string, unknown>> {
+export function fieldsOf({ payload }: Pick<EventEnvelope, 'payload'>): Readonly<Record<string, unknown>> {
   return payload as Readonly<Record<string, unknown>>;
 }
 

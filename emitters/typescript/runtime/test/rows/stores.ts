@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type { SyncClient } from '../../src/client/sync.js';
 import type { EntityState } from '../../src/model.js';
+import { RowLog } from '../../src/rows/rowLog.js';
 import { diskStore } from '../../src/store/adapters/disk.js';
 import type { SqlDatabase, SqlRow } from '../../src/store/adapters/sql/database.js';
 import { sqlDisk } from '../../src/store/adapters/sql/disk.js';
@@ -57,7 +58,7 @@ async function tablesAgree(client: SyncClient, rows: () => readonly EntityState[
   }
 }
 
-/** What is under way in `_changes` is what is under way in the client. */
+/** What is under way in `_changes` is what is under way in the client, and what it holds for the user is marked. */
 async function queuesAgree(client: SyncClient): Promise<void> {
   const found = await sql(client, 'SELECT write_id, status FROM _changes ORDER BY id');
   const { ledger } = client.internals.store;
@@ -65,6 +66,14 @@ async function queuesAgree(client: SyncClient): Promise<void> {
   for (const [id, status] of open) if (status === 'confirmed' || status === 'failed') open.delete(id);
   const own = [...ledger.unsynced.byId.values()].filter(({ rejection }) => rejection === null);
   assert.deepEqual([...open.keys()].sort(), own.map(({ event }) => event.id).sort(), 'the same writes are under way');
+  const held = own.flatMap(({ event }) => {
+    const log = ledger.log(event.entity_type, event.entity_id);
+    const write = log instanceof RowLog ? log.queue().find(({ entry }) => entry.event.id === event.id) : undefined;
+    // What lies under a write that waits, waits with it.
+    return write?.fate === 'held' ? [write.entry, ...write.over].map((one) => one.event.id) : [];
+  });
+  const marked = [...open].flatMap(([id, status]) => (status === 'conflicted' ? [id] : []));
+  assert.deepEqual(marked.sort(), held.sort(), 'what waits for the user is marked');
   const sent = own.filter((entry) => entry.sent || entry.status === 'accepted').map(({ event }) => event.id);
   assert.deepEqual([...open].flatMap(([id, status]) => (status === 'sent' ? [id] : [])).sort(), sent.sort(), 'sent');
 }

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(based_on) = 'object'),
+    -- The newest transaction of the row when the write was made: what a delete that takes its place is based on.
+    base text,
     -- The id of the event that the write is sent as.
     write_id text NOT NULL UNIQUE DEFAULT gen_random_uuid()::text,
     -- Set in the order of this table before the write is first sent.
@@ -129,62 +131,48 @@ CREATE TABLE IF NOT EXISTS "account_synced" (
 DROP VIEW IF EXISTS "account";
 DROP VIEW IF EXISTS "account_local";
 
--- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
+-- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it. What is
+-- asked of one row goes down to the row's own writes.
 CREATE VIEW "account_local" AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = 'account' AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
-  SELECT
-    row_id,
-    max(id) AS last_id,
-    coalesce(max(id) FILTER (WHERE operation = 'delete'), 0) AS deleted_at,
-    coalesce(max(id) FILTER (WHERE operation = 'insert'), 0) AS inserted_at
-  FROM active
-  GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted.
-newest AS (
-  SELECT DISTINCT ON (active.row_id, field.key) active.row_id, field.key, field.value, active.write_id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  CROSS JOIN LATERAL jsonb_each(active.value) AS field
-  ORDER BY active.row_id, field.key, active.id DESC
-),
-patches AS (
-  SELECT row_id, jsonb_object_agg(key, value) AS patch, jsonb_object_agg(key, write_id) AS write_ids
-  FROM newest
-  GROUP BY row_id
-),
-change AS (
-  SELECT
-    touched.row_id,
-    coalesce(patches.patch, '{}') AS patch,
-    coalesce(patches.write_ids, '{}') AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-  LEFT JOIN patches ON patches.row_id = touched.row_id
-)
 SELECT
-  row_id AS "id",
+  touched.row_id AS "id",
   (change.patch ->> 'name') COLLATE "C" AS "name",
   (change.patch ->> 'balance_cents')::bigint AS "balance_cents",
   nullif(change.patch -> 'tags', 'null'::jsonb) AS "tags",
   (change.patch ->> 'rate')::double precision AS "rate",
   (change.patch ->> 'closed')::boolean AS "closed",
   (change.patch ->> 'opened_on') COLLATE "C" AS "opened_on",
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+  change.patch AS _patch,
+  change.write_ids AS _write_ids,
+  (SELECT write_id FROM _changes WHERE id = touched.last_id) AS _write_id,
+  touched.deleted_at = touched.last_id AS is_deleted,
+  touched.inserted_at > touched.deleted_at AS is_insert,
+  touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
+  (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS _inserted_at
+FROM (
+  SELECT
+    row_id,
+    max(id) AS last_id,
+    coalesce(max(id) FILTER (WHERE operation = 'delete'), 0) AS deleted_at,
+    coalesce(max(id) FILTER (WHERE operation = 'insert'), 0) AS inserted_at
+  FROM _changes
+  WHERE table_name = 'account' AND status IN ('pending', 'sent', 'conflicted')
+  GROUP BY row_id
+) AS touched
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(jsonb_object_agg(key, value), '{}') AS patch,
+    coalesce(jsonb_object_agg(key, write_id), '{}') AS write_ids
+  FROM (
+    -- The newest value of each field since the row was last deleted.
+    SELECT DISTINCT ON (field.key) field.key, field.value, write.write_id
+    FROM _changes AS write
+    CROSS JOIN LATERAL jsonb_each(write.value) AS field
+    WHERE write.table_name = 'account' AND write.row_id = touched.row_id
+      AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > touched.deleted_at
+    ORDER BY field.key, write.id DESC
+  ) AS newest
+) AS change;
 
 CREATE VIEW "account" AS
 SELECT
@@ -425,60 +413,46 @@ CREATE TABLE IF NOT EXISTS "contact_synced" (
 DROP VIEW IF EXISTS "contact";
 DROP VIEW IF EXISTS "contact_local";
 
--- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
+-- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it. What is
+-- asked of one row goes down to the row's own writes.
 CREATE VIEW "contact_local" AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = 'contact' AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
+SELECT
+  touched.row_id AS "id",
+  (change.patch ->> 'first_name') COLLATE "C" AS "first_name",
+  (change.patch ->> 'last_name') COLLATE "C" AS "last_name",
+  (change.patch ->> 'email') COLLATE "C" AS "email",
+  (change.patch ->> 'credit_limit')::numeric AS "credit_limit",
+  change.patch AS _patch,
+  change.write_ids AS _write_ids,
+  (SELECT write_id FROM _changes WHERE id = touched.last_id) AS _write_id,
+  touched.deleted_at = touched.last_id AS is_deleted,
+  touched.inserted_at > touched.deleted_at AS is_insert,
+  touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
+  (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS _inserted_at
+FROM (
   SELECT
     row_id,
     max(id) AS last_id,
     coalesce(max(id) FILTER (WHERE operation = 'delete'), 0) AS deleted_at,
     coalesce(max(id) FILTER (WHERE operation = 'insert'), 0) AS inserted_at
-  FROM active
+  FROM _changes
+  WHERE table_name = 'contact' AND status IN ('pending', 'sent', 'conflicted')
   GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted.
-newest AS (
-  SELECT DISTINCT ON (active.row_id, field.key) active.row_id, field.key, field.value, active.write_id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  CROSS JOIN LATERAL jsonb_each(active.value) AS field
-  ORDER BY active.row_id, field.key, active.id DESC
-),
-patches AS (
-  SELECT row_id, jsonb_object_agg(key, value) AS patch, jsonb_object_agg(key, write_id) AS write_ids
-  FROM newest
-  GROUP BY row_id
-),
-change AS (
+) AS touched
+CROSS JOIN LATERAL (
   SELECT
-    touched.row_id,
-    coalesce(patches.patch, '{}') AS patch,
-    coalesce(patches.write_ids, '{}') AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-  LEFT JOIN patches ON patches.row_id = touched.row_id
-)
-SELECT
-  row_id AS "id",
-  (change.patch ->> 'first_name') COLLATE "C" AS "first_name",
-  (change.patch ->> 'last_name') COLLATE "C" AS "last_name",
-  (change.patch ->> 'email') COLLATE "C" AS "email",
-  (change.patch ->> 'credit_limit')::numeric AS "credit_limit",
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+    coalesce(jsonb_object_agg(key, value), '{}') AS patch,
+    coalesce(jsonb_object_agg(key, write_id), '{}') AS write_ids
+  FROM (
+    -- The newest value of each field since the row was last deleted.
+    SELECT DISTINCT ON (field.key) field.key, field.value, write.write_id
+    FROM _changes AS write
+    CROSS JOIN LATERAL jsonb_each(write.value) AS field
+    WHERE write.table_name = 'contact' AND write.row_id = touched.row_id
+      AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > touched.deleted_at
+    ORDER BY field.key, write.id DESC
+  ) AS newest
+) AS change;
 
 CREATE VIEW "contact" AS
 SELECT

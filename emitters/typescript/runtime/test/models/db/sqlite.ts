@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS _changes (
     expected TEXT NOT NULL DEFAULT '{}' CHECK (json_type(expected) = 'object'),
     -- For each of these the earlier write of this device that it was based on, whose transaction it will be.
     based_on TEXT NOT NULL DEFAULT '{}' CHECK (json_type(based_on) = 'object'),
+    -- The newest transaction of the row when the write was made: what a delete that takes its place is based on.
+    base TEXT,
     -- The id of the event that the write is sent as.
     write_id TEXT NOT NULL UNIQUE DEFAULT (
         lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
@@ -129,92 +131,158 @@ DROP VIEW IF EXISTS "account_local";
 
 -- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
 CREATE VIEW "account_local" AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = 'account' AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
-  SELECT
-    row_id,
-    max(id) AS last_id,
-    max(iif(operation = 'delete', id, 0)) AS deleted_at,
-    max(iif(operation = 'insert', id, 0)) AS inserted_at
-  FROM active
-  GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted; SQLite takes all of it from the row of the maximum.
-newest AS (
-  SELECT active.row_id, field.key, active.value -> field.fullkey AS value, active.write_id, max(active.id) AS id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  JOIN json_each(active.value) AS field
-  GROUP BY active.row_id, field.key
-),
-change AS (
-  SELECT
-    touched.row_id,
-    coalesce(
-      (SELECT json_group_object(key, json(value)) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS patch,
-    coalesce(
-      (SELECT json_group_object(key, write_id) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-)
 SELECT
-  row_id AS "id",
-  change.patch ->> '$."name"' AS "name",
-  change.patch ->> '$."balance_cents"' AS "balance_cents",
-  nullif(change.patch -> '$."tags"', 'null') AS "tags",
-  change.patch ->> '$."rate"' AS "rate",
-  change.patch ->> '$."closed"' AS "closed",
-  change.patch ->> '$."opened_on"' AS "opened_on",
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+  touched.row_id AS "id",
+  (change.value -> '$.patch') ->> '$."name"' AS "name",
+  (change.value -> '$.patch') ->> '$."balance_cents"' AS "balance_cents",
+  nullif((change.value -> '$.patch') -> '$."tags"', 'null') AS "tags",
+  (change.value -> '$.patch') ->> '$."rate"' AS "rate",
+  (change.value -> '$.patch') ->> '$."closed"' AS "closed",
+  (change.value -> '$.patch') ->> '$."opened_on"' AS "opened_on",
+  change.value -> '$.patch' AS _patch,
+  change.value -> '$.write_ids' AS _write_ids,
+  change.value ->> '$.write_id' AS _write_id,
+  change.value ->> '$.is_deleted' AS is_deleted,
+  change.value ->> '$.is_insert' AS is_insert,
+  change.value ->> '$.is_replaced' AS is_replaced,
+  change.value ->> '$.inserted_at' AS _inserted_at
+FROM (
+  SELECT DISTINCT row_id FROM _changes WHERE table_name = 'account' AND status IN ('pending', 'sent', 'conflicted')
+) AS touched
+JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'account' AND write.row_id = touched.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_ids', json(coalesce((
+      SELECT json_group_object(key, write_id) FROM (
+        SELECT field.key, write.write_id, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'account' AND write.row_id = touched.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'account' AND row_id = touched.row_id AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change;
 
+-- Each row is asked for its own edits alone, so that to read one does not cost what all that wait do.
 CREATE VIEW "account" AS
 SELECT
   synced."id" AS "id",
-  iif(json_type(local._patch, '$."name"') IS NULL, synced."name", local."name") AS "name",
-  iif(json_type(local._patch, '$."balance_cents"') IS NULL, synced."balance_cents", local."balance_cents") AS "balance_cents",
-  iif(json_type(local._patch, '$."tags"') IS NULL, synced."tags", local."tags") AS "tags",
-  iif(json_type(local._patch, '$."rate"') IS NULL, synced."rate", local."rate") AS "rate",
-  iif(json_type(local._patch, '$."closed"') IS NULL, synced."closed", local."closed") AS "closed",
-  iif(json_type(local._patch, '$."opened_on"') IS NULL, synced."opened_on", local."opened_on") AS "opened_on",
+  iif(json_type(change.value -> '$.patch', '$."name"') IS NULL, synced."name", (change.value -> '$.patch') ->> '$."name"') AS "name",
+  iif(json_type(change.value -> '$.patch', '$."balance_cents"') IS NULL, synced."balance_cents", (change.value -> '$.patch') ->> '$."balance_cents"') AS "balance_cents",
+  iif(json_type(change.value -> '$.patch', '$."tags"') IS NULL, synced."tags", nullif((change.value -> '$.patch') -> '$."tags"', 'null')) AS "tags",
+  iif(json_type(change.value -> '$.patch', '$."rate"') IS NULL, synced."rate", (change.value -> '$.patch') ->> '$."rate"') AS "rate",
+  iif(json_type(change.value -> '$.patch', '$."closed"') IS NULL, synced."closed", (change.value -> '$.patch') ->> '$."closed"') AS "closed",
+  iif(json_type(change.value -> '$.patch', '$."opened_on"') IS NULL, synced."opened_on", (change.value -> '$.patch') ->> '$."opened_on"') AS "opened_on",
   synced."created_at" AS "created_at",
   synced."updated_at" AS "updated_at",
-  local._write_id IS NOT NULL AS _has_local_changes,
-  local._write_id AS _pending_write_id
+  change.value IS NOT NULL AS _has_local_changes,
+  change.value ->> '$.write_id' AS _pending_write_id
 FROM "account_synced" AS synced
-LEFT JOIN "account_local" AS local ON local."id" = synced."id"
-WHERE NOT coalesce(local.is_deleted OR local.is_replaced, 0)
+LEFT JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'account' AND write.row_id = CAST(synced."id" AS TEXT)
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'account' AND row_id = CAST(synced."id" AS TEXT) AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change
+WHERE NOT coalesce(change.value ->> '$.is_deleted' OR change.value ->> '$.is_replaced', 0)
 UNION ALL
--- Rows that this device has made; what was left out is shown as it will be.
+-- Rows that this device has made; what was left out is shown as it will be. Both parts say of what type a column is:
+-- else a query's order and limit do not reach the table's index.
 SELECT
-  local."id",
-  iif(json_type(local._patch, '$."name"') IS NULL, NULL, local."name"),
-  iif(json_type(local._patch, '$."balance_cents"') IS NULL, 0, local."balance_cents"),
-  iif(json_type(local._patch, '$."tags"') IS NULL, '[]', local."tags"),
-  iif(json_type(local._patch, '$."rate"') IS NULL, 0.0, local."rate"),
-  iif(json_type(local._patch, '$."closed"') IS NULL, 0, local."closed"),
-  iif(json_type(local._patch, '$."opened_on"') IS NULL, NULL, local."opened_on"),
-  local._inserted_at,
-  local._inserted_at,
+  made.row_id,
+  iif(json_type(change.value -> '$.patch', '$."name"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."name"'),
+  iif(json_type(change.value -> '$.patch', '$."balance_cents"') IS NULL, 0, (change.value -> '$.patch') ->> '$."balance_cents"'),
+  iif(json_type(change.value -> '$.patch', '$."tags"') IS NULL, '[]', nullif((change.value -> '$.patch') -> '$."tags"', 'null')),
+  iif(json_type(change.value -> '$.patch', '$."rate"') IS NULL, 0.0, (change.value -> '$.patch') ->> '$."rate"'),
+  iif(json_type(change.value -> '$.patch', '$."closed"') IS NULL, 0, (change.value -> '$.patch') ->> '$."closed"'),
+  iif(json_type(change.value -> '$.patch', '$."opened_on"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."opened_on"'),
+  CAST(change.value ->> '$.inserted_at' AS TEXT),
+  CAST(change.value ->> '$.inserted_at' AS TEXT),
   1,
-  local._write_id
-FROM "account_local" AS local
-WHERE local.is_insert AND NOT local.is_deleted
-  AND (local.is_replaced OR NOT EXISTS (SELECT 1 FROM "account_synced" AS synced WHERE synced."id" = local."id"));
+  change.value ->> '$.write_id'
+FROM (
+  SELECT DISTINCT row_id FROM _changes
+  WHERE table_name = 'account' AND status IN ('pending', 'sent', 'conflicted') AND operation = 'insert'
+) AS made
+JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'account' AND write.row_id = made.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'account' AND row_id = made.row_id AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change
+WHERE change.value ->> '$.is_insert' AND NOT change.value ->> '$.is_deleted'
+  AND (
+    change.value ->> '$.is_replaced'
+    OR NOT EXISTS (SELECT 1 FROM "account_synced" AS synced WHERE synced."id" = made.row_id)
+  );
 
 CREATE TRIGGER "account_insert" INSTEAD OF INSERT ON "account"
 BEGIN
@@ -378,86 +446,152 @@ DROP VIEW IF EXISTS "contact_local";
 
 -- This device's unconfirmed edits, as the outbox has them: the changed columns, and for each the write that set it.
 CREATE VIEW "contact_local" AS
-WITH active AS (
-  SELECT * FROM _changes WHERE table_name = 'contact' AND status IN ('pending', 'sent', 'conflicted')
-),
-touched AS (
-  SELECT
-    row_id,
-    max(id) AS last_id,
-    max(iif(operation = 'delete', id, 0)) AS deleted_at,
-    max(iif(operation = 'insert', id, 0)) AS inserted_at
-  FROM active
-  GROUP BY row_id
-),
--- The newest value of each field since the row was last deleted; SQLite takes all of it from the row of the maximum.
-newest AS (
-  SELECT active.row_id, field.key, active.value -> field.fullkey AS value, active.write_id, max(active.id) AS id
-  FROM active
-  JOIN touched ON touched.row_id = active.row_id AND active.id > touched.deleted_at
-  JOIN json_each(active.value) AS field
-  GROUP BY active.row_id, field.key
-),
-change AS (
-  SELECT
-    touched.row_id,
-    coalesce(
-      (SELECT json_group_object(key, json(value)) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS patch,
-    coalesce(
-      (SELECT json_group_object(key, write_id) FROM newest WHERE newest.row_id = touched.row_id), '{}'
-    ) AS write_ids,
-    touched.deleted_at = touched.last_id AS is_deleted,
-    touched.inserted_at > touched.deleted_at AS is_insert,
-    touched.inserted_at > touched.deleted_at AND touched.deleted_at > 0 AS is_replaced,
-    (SELECT write_id FROM _changes WHERE id = touched.last_id) AS write_id,
-    (SELECT created_at FROM _changes WHERE id = touched.inserted_at) AS inserted_at
-  FROM touched
-)
 SELECT
-  row_id AS "id",
-  change.patch ->> '$."first_name"' AS "first_name",
-  change.patch ->> '$."last_name"' AS "last_name",
-  change.patch ->> '$."email"' AS "email",
-  change.patch ->> '$."credit_limit"' AS "credit_limit",
-  patch AS _patch,
-  write_ids AS _write_ids,
-  write_id AS _write_id,
-  is_deleted,
-  is_insert,
-  is_replaced,
-  inserted_at AS _inserted_at
-FROM change;
+  touched.row_id AS "id",
+  (change.value -> '$.patch') ->> '$."first_name"' AS "first_name",
+  (change.value -> '$.patch') ->> '$."last_name"' AS "last_name",
+  (change.value -> '$.patch') ->> '$."email"' AS "email",
+  (change.value -> '$.patch') ->> '$."credit_limit"' AS "credit_limit",
+  change.value -> '$.patch' AS _patch,
+  change.value -> '$.write_ids' AS _write_ids,
+  change.value ->> '$.write_id' AS _write_id,
+  change.value ->> '$.is_deleted' AS is_deleted,
+  change.value ->> '$.is_insert' AS is_insert,
+  change.value ->> '$.is_replaced' AS is_replaced,
+  change.value ->> '$.inserted_at' AS _inserted_at
+FROM (
+  SELECT DISTINCT row_id FROM _changes WHERE table_name = 'contact' AND status IN ('pending', 'sent', 'conflicted')
+) AS touched
+JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'contact' AND write.row_id = touched.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_ids', json(coalesce((
+      SELECT json_group_object(key, write_id) FROM (
+        SELECT field.key, write.write_id, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'contact' AND write.row_id = touched.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'contact' AND row_id = touched.row_id AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change;
 
+-- Each row is asked for its own edits alone, so that to read one does not cost what all that wait do.
 CREATE VIEW "contact" AS
 SELECT
   synced."id" AS "id",
-  iif(json_type(local._patch, '$."first_name"') IS NULL, synced."first_name", local."first_name") AS "first_name",
-  iif(json_type(local._patch, '$."last_name"') IS NULL, synced."last_name", local."last_name") AS "last_name",
-  iif(json_type(local._patch, '$."email"') IS NULL, synced."email", local."email") AS "email",
-  iif(json_type(local._patch, '$."credit_limit"') IS NULL, synced."credit_limit", local."credit_limit") AS "credit_limit",
+  iif(json_type(change.value -> '$.patch', '$."first_name"') IS NULL, synced."first_name", (change.value -> '$.patch') ->> '$."first_name"') AS "first_name",
+  iif(json_type(change.value -> '$.patch', '$."last_name"') IS NULL, synced."last_name", (change.value -> '$.patch') ->> '$."last_name"') AS "last_name",
+  iif(json_type(change.value -> '$.patch', '$."email"') IS NULL, synced."email", (change.value -> '$.patch') ->> '$."email"') AS "email",
+  iif(json_type(change.value -> '$.patch', '$."credit_limit"') IS NULL, synced."credit_limit", (change.value -> '$.patch') ->> '$."credit_limit"') AS "credit_limit",
   synced."created_at" AS "created_at",
   synced."updated_at" AS "updated_at",
-  local._write_id IS NOT NULL AS _has_local_changes,
-  local._write_id AS _pending_write_id
+  change.value IS NOT NULL AS _has_local_changes,
+  change.value ->> '$.write_id' AS _pending_write_id
 FROM "contact_synced" AS synced
-LEFT JOIN "contact_local" AS local ON local."id" = synced."id"
-WHERE NOT coalesce(local.is_deleted OR local.is_replaced, 0)
+LEFT JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'contact' AND write.row_id = CAST(synced."id" AS TEXT)
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'contact' AND row_id = CAST(synced."id" AS TEXT) AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change
+WHERE NOT coalesce(change.value ->> '$.is_deleted' OR change.value ->> '$.is_replaced', 0)
 UNION ALL
--- Rows that this device has made; what was left out is shown as it will be.
+-- Rows that this device has made; what was left out is shown as it will be. Both parts say of what type a column is:
+-- else a query's order and limit do not reach the table's index.
 SELECT
-  local."id",
-  iif(json_type(local._patch, '$."first_name"') IS NULL, NULL, local."first_name"),
-  iif(json_type(local._patch, '$."last_name"') IS NULL, NULL, local."last_name"),
-  iif(json_type(local._patch, '$."email"') IS NULL, NULL, local."email"),
-  iif(json_type(local._patch, '$."credit_limit"') IS NULL, NULL, local."credit_limit"),
-  local._inserted_at,
-  local._inserted_at,
+  made.row_id,
+  iif(json_type(change.value -> '$.patch', '$."first_name"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."first_name"'),
+  iif(json_type(change.value -> '$.patch', '$."last_name"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."last_name"'),
+  iif(json_type(change.value -> '$.patch', '$."email"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."email"'),
+  iif(json_type(change.value -> '$.patch', '$."credit_limit"') IS NULL, NULL, (change.value -> '$.patch') ->> '$."credit_limit"'),
+  CAST(change.value ->> '$.inserted_at' AS TEXT),
+  CAST(change.value ->> '$.inserted_at' AS TEXT),
   1,
-  local._write_id
-FROM "contact_local" AS local
-WHERE local.is_insert AND NOT local.is_deleted
-  AND (local.is_replaced OR NOT EXISTS (SELECT 1 FROM "contact_synced" AS synced WHERE synced."id" = local."id"));
+  change.value ->> '$.write_id'
+FROM (
+  SELECT DISTINCT row_id FROM _changes
+  WHERE table_name = 'contact' AND status IN ('pending', 'sent', 'conflicted') AND operation = 'insert'
+) AS made
+JOIN json_each((
+  SELECT json_array(json_object(
+    'patch', json(coalesce((
+      SELECT json_group_object(key, json(value)) FROM (
+        -- The newest value since the row was last deleted; SQLite takes all of it from the row of the maximum.
+        SELECT field.key, write.value -> field.fullkey AS value, max(write.id)
+        FROM _changes AS write JOIN json_each(write.value) AS field
+        WHERE write.table_name = 'contact' AND write.row_id = made.row_id
+          AND write.status IN ('pending', 'sent', 'conflicted') AND write.id > last.deleted_at
+        GROUP BY field.key
+      )
+    ), '{}')),
+    'write_id', (SELECT write_id FROM _changes WHERE id = last.id),
+    'is_deleted', last.deleted_at = last.id,
+    'is_insert', last.inserted_at > last.deleted_at,
+    'is_replaced', last.inserted_at > last.deleted_at AND last.deleted_at > 0,
+    'inserted_at', (SELECT created_at FROM _changes WHERE id = last.inserted_at)
+  ))
+  FROM (
+    SELECT
+      max(id) AS id,
+      max(iif(operation = 'delete', id, 0)) AS deleted_at,
+      max(iif(operation = 'insert', id, 0)) AS inserted_at
+    FROM _changes
+    WHERE table_name = 'contact' AND row_id = made.row_id AND status IN ('pending', 'sent', 'conflicted')
+  ) AS last
+  WHERE last.id IS NOT NULL
+)) AS change
+WHERE change.value ->> '$.is_insert' AND NOT change.value ->> '$.is_deleted'
+  AND (
+    change.value ->> '$.is_replaced'
+    OR NOT EXISTS (SELECT 1 FROM "contact_synced" AS synced WHERE synced."id" = made.row_id)
+  );
 
 CREATE TRIGGER "contact_insert" INSTEAD OF INSERT ON "contact"
 BEGIN

@@ -6,10 +6,11 @@ import type { EventEnvelope } from '../../../../model.js';
 import type { JournalEntry } from '../../../db.js';
 import type { HybridClock } from '../../../hlc.js';
 import type { SqlQuery, SqlRow } from '../database.js';
-import { type RowsEntity, type RowsSchema, record } from './schema.js';
+import { type RowsEntity, type RowsSchema, record, stamps } from './schema.js';
 
 const UNNAMED = "SELECT id, expected FROM _changes WHERE transaction_id IS NULL AND status = 'pending' ORDER BY id";
 const NAME = 'UPDATE _changes SET transaction_id = $1 WHERE id = $2';
+const BASED = 'UPDATE _changes SET base = $1 WHERE id = $2';
 const NAMED =
   'SELECT id, table_name, row_id, operation, value, expected, write_id, transaction_id FROM _changes WHERE id >= $1 AND id <= $2 ORDER BY id';
 const EARLIER =
@@ -60,7 +61,9 @@ async function eventOf(query: SqlQuery, model: RowsEntity, row: SqlRow, node: st
   };
   if (operation === 'insert' || lastWriteWins) return event;
   const expected = stamps(record(row['expected']));
-  return { ...event, expected, base: await newestOf(query, model, row) };
+  const base = await newestOf(query, model, row);
+  await query(BASED, [base, Number(row['id'])]);
+  return { ...event, expected, base };
 }
 
 /** The newest transaction of a row when a write was made on it. */
@@ -71,10 +74,4 @@ async function newestOf(query: SqlQuery, { entity, known }: RowsEntity, row: Sql
   const [said] = await query(known, [JSON.stringify([id])]);
   const all = Object.values(stamps(record(said?.['field_tx']))).filter((stamp) => stamp !== null);
   return all.reduce<string | null>((newest, stamp) => (newest === null || stamp > newest ? stamp : newest), null);
-}
-
-function stamps(of: Readonly<Record<string, unknown>>): Record<string, string | null> {
-  return Object.fromEntries(
-    Object.entries(of).map(([field, stamp]) => [field, typeof stamp === 'string' ? stamp : null]),
-  );
 }

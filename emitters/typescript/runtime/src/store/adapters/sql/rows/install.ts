@@ -1,7 +1,7 @@
 /**
  * The tables of the rows models in a device's database: made, and brought to what this version of the client declares.
  *
- * `_changes` is never touched by that: what is unsynced stays, whatever becomes of the rest. A table of what the server has said gets the
+ * What is in `_changes` is never touched by that: it stays, whatever becomes of the rest. A table of what the server has said gets the
  * columns that it lacks; one whose column has another type now is made anew, and its rows are read from the server again.
  */
 import type { SqlDatabase, SqlQuery, SqlRow } from '../database.js';
@@ -26,6 +26,7 @@ export async function installRows(database: SqlDatabase, schema: RowsSchema): Pr
     const [known] = await query('SELECT body FROM _rows_made_by', []);
     if (known?.['body'] === made) return { emptied: [] };
     await query.script(schema.changes);
+    await completeChanges(query, schema);
     const emptied: string[] = [];
     for (const entity of schema.entities) {
       if (!(await evolve(query, schema, entity))) emptied.push(entity.entity);
@@ -34,6 +35,12 @@ export async function installRows(database: SqlDatabase, schema: RowsSchema): Pr
     await query(MAKE, [made]);
     return { emptied };
   });
+}
+
+/** Gives an outbox of an older version the column that it lacks. */
+async function completeChanges(query: SqlQuery, { dialect }: RowsSchema): Promise<void> {
+  const there = await columnsOf(query, dialect, '_changes');
+  if (!there.has('base')) await query('ALTER TABLE _changes ADD COLUMN base TEXT', []);
 }
 
 /** Gives a table that is there the columns that it lacks; false where it had to go. */

@@ -24,12 +24,12 @@ export class WriteQueue {
 
   /** Recorded on this device; by SQL, then it is there already. */
   async record(event: EventEnvelope): Promise<void> {
-    const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {} } = event;
+    const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {}, base = null } = event;
     const operation = OPERATIONS[event_type.slice(entity_type.length + 1)];
     if (operation === undefined) return;
     await this.#query(
-      'INSERT INTO _changes (table_name, row_id, operation, value, expected, write_id, transaction_id) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (write_id) DO NOTHING',
-      [entity_type, entity_id, operation, JSON.stringify(payload), JSON.stringify(expected), id, timestamp],
+      'INSERT INTO _changes (table_name, row_id, operation, value, expected, write_id, transaction_id, base) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (write_id) DO NOTHING',
+      [entity_type, entity_id, operation, JSON.stringify(payload), JSON.stringify(expected), id, timestamp, base],
     );
   }
 
@@ -101,7 +101,7 @@ export class WriteQueue {
       ids.filter((id) => id !== event.id),
       "status <> 'sent'",
     );
-    const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {} } = event;
+    const { id, entity_type, entity_id, event_type, payload, timestamp, expected = {}, base = null } = event;
     const operation = OPERATIONS[event_type.slice(entity_type.length + 1)];
     if (operation === undefined) return;
     await this.#query(
@@ -113,8 +113,9 @@ export class WriteQueue {
     const changing =
       code !== null || judged ? `${OPEN} OR status = 'failed'` : "status IN ('pending', 'conflicted', 'failed')";
     await this.#query(
-      `UPDATE _changes SET value = $1, expected = $2, transaction_id = $3, status = $4, last_error = $5, conflict = $6, answered_seq = NULL
-       WHERE write_id = $7 AND (${changing})`,
+      `UPDATE _changes SET value = $1, expected = $2, transaction_id = $3, status = $4, last_error = $5, conflict = $6, base = $7,
+         answered_seq = NULL
+       WHERE write_id = $8 AND (${changing})`,
       [
         JSON.stringify(payload),
         JSON.stringify(expected),
@@ -123,6 +124,7 @@ export class WriteQueue {
         code === null ? 'pending' : 'failed',
         code,
         conflict === null ? null : JSON.stringify(conflict),
+        base,
         id,
       ],
     );
@@ -146,7 +148,7 @@ export class WriteQueue {
   async moved(stamps: readonly (readonly [id: string, stamp: string])[], retry: boolean): Promise<void> {
     const now = new Map(stamps);
     const rows = await this.#query(
-      `SELECT id, write_id, transaction_id, expected FROM _changes WHERE ${OPEN} OR status = 'failed'`,
+      `SELECT id, write_id, transaction_id, expected, base FROM _changes WHERE ${OPEN} OR status = 'failed'`,
       [],
     );
     const renamed = new Map(
@@ -164,9 +166,11 @@ export class WriteQueue {
         field,
         renamed.get(String(was)) ?? was,
       ]);
-      await this.#query('UPDATE _changes SET transaction_id = $1, expected = $2 WHERE id = $3', [
+      const base = row['base'] as string | null;
+      await this.#query('UPDATE _changes SET transaction_id = $1, expected = $2, base = $3 WHERE id = $4', [
         stamp,
         JSON.stringify(Object.fromEntries(expected)),
+        renamed.get(String(base)) ?? base,
         Number(row['id']),
       ]);
     }

@@ -7,6 +7,13 @@ export function record(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(parsed) ? parsed : {};
 }
 
+/** Transactions by field; null where none is named. */
+export function stamps(of: Readonly<Record<string, unknown>>): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(of).map(([field, stamp]) => [field, typeof stamp === 'string' ? stamp : null]),
+  );
+}
+
 /** A column of a table of what the server has said. */
 export interface RowsColumn {
   readonly name: string;
