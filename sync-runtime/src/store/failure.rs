@@ -1,5 +1,7 @@
 //! What goes wrong in a store, and what may be done about it.
 
+use std::io;
+
 /// A store failed. The message is for the server's log, not for clients.
 #[derive(Debug, thiserror::Error)]
 #[error("{context}: {source}")]
@@ -30,6 +32,16 @@ impl StoreError {
         move |source| Self {
             context,
             source: source.into(),
+        }
+    }
+
+    /// For `map_err`, where a write cannot begin: it has waited for as long as it may, and nobody fares better now.
+    pub(super) fn away<E: std::error::Error + Send + Sync + 'static>(
+        context: &'static str,
+    ) -> impl Fn(E) -> Self {
+        move |error| Self {
+            context,
+            source: sqlx::Error::Io(io::Error::other(error)).into(),
         }
     }
 

@@ -80,7 +80,7 @@ impl Transaction<'_> {
             sqlite: "SAVEPOINT sync_part",
             // 0 would be no limit.
             postgres: format!(
-                "SAVEPOINT sync_part; SET LOCAL statement_timeout = {}",
+                "SAVEPOINT sync_part; SET LOCAL plan_cache_mode = auto; SET LOCAL statement_timeout = {}",
                 within.as_millis().max(1)
             ),
         };
@@ -92,7 +92,10 @@ impl Transaction<'_> {
         let sql = Sql {
             sqlite: "RELEASE SAVEPOINT sync_part",
             // As it was when the group began.
-            postgres: "RELEASE SAVEPOINT sync_part; SET LOCAL statement_timeout = '30s'".to_owned(),
+            postgres:
+                "RELEASE SAVEPOINT sync_part; SET LOCAL plan_cache_mode = force_generic_plan; \
+                 SET LOCAL statement_timeout = '30s'"
+                    .to_owned(),
         };
         self.execute(sql, "keeping a part").await
     }

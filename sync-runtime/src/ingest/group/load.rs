@@ -6,68 +6,69 @@ use super::{Grouping, entity_key};
 use crate::{
     ingest::{rewind::Rewind, submission::Submission},
     registry::Models,
-    schema::{Mode, Model},
+    schema::Mode,
     semantics::hlc::Clock,
-    store::{EntityKey, Lookup, Result, WriteGroup},
+    store::{EntityKey, Found, Head, Lookup, Result, Wanted, WriteGroup},
 };
 
-impl<'a> Grouping<'a> {
-    /// Reads in a few statements what the group will ask for.
-    pub(super) async fn load(&mut self, submissions: &[Submission]) -> Result<()> {
-        let mut lookups: BTreeMap<&str, Lookup<'_>> = BTreeMap::new();
-        let mut keys: BTreeMap<&str, HashSet<EntityKey>> = BTreeMap::new();
-        for submission in submissions {
-            let tenant = &*submission.principal.tenant_id;
-            for candidate in &submission.candidates {
-                let lookup = lookups.entry(tenant).or_insert_with(|| Lookup {
-                    tenant,
-                    ids: Vec::new(),
-                    keys: Vec::new(),
-                    transactions: Vec::new(),
-                });
-                lookup.ids.push(&candidate.id);
-                lookup.keys.push(&candidate.idempotency_key);
-                if candidate.content.row.is_some() && candidate.content.timestamp.is_ascii() {
-                    lookup.transactions.push(&candidate.content.timestamp);
-                }
-                if let Ok(valid) = &candidate.verdict {
-                    keys.entry(&valid.entity)
-                        .or_default()
-                        .insert(entity_key(tenant, candidate));
-                }
+/// What submissions want to be read before they are judged.
+pub(super) fn wanted<'a>(models: &'a Models, submissions: &'a [Submission]) -> Wanted<'a> {
+    let mut logs: BTreeMap<&str, Lookup<'_>> = BTreeMap::new();
+    let mut keys: BTreeMap<&str, HashSet<EntityKey>> = BTreeMap::new();
+    for submission in submissions {
+        let tenant = &*submission.principal.tenant_id;
+        for candidate in &submission.candidates {
+            let lookup = logs.entry(tenant).or_insert_with(|| Lookup {
+                tenant,
+                ids: Vec::new(),
+                keys: Vec::new(),
+                transactions: Vec::new(),
+            });
+            lookup.ids.push(&candidate.id);
+            lookup.keys.push(&candidate.idempotency_key);
+            if candidate.content.row.is_some() && candidate.content.timestamp.is_ascii() {
+                lookup.transactions.push(&candidate.content.timestamp);
+            }
+            if let Ok(valid) = &candidate.verdict {
+                keys.entry(&valid.entity)
+                    .or_default()
+                    .insert(entity_key(tenant, candidate));
             }
         }
-        let lookups: Vec<Lookup<'_>> = lookups.into_values().collect();
-        let known = self.group.known(&lookups).await?;
-        for (tenant, last) in known.last {
+    }
+    let of_model = |(entity, keys): (&str, HashSet<EntityKey>)| {
+        Some((models.model(entity)?, keys.into_iter().collect()))
+    };
+    Wanted {
+        logs: logs.into_values().collect(),
+        heads: keys.into_iter().filter_map(of_model).collect(),
+    }
+}
+
+impl<'a> Grouping<'a> {
+    /// Takes in what was read before anything is judged.
+    pub(super) async fn take_in(&mut self, found: Found) -> Result<()> {
+        for (tenant, last) in found.known.last {
             self.next_seq.insert(tenant, last + 1);
         }
-        self.remember_logged(known.events);
-        for (entity, keys) in keys {
-            if let Some(model) = self.models.model(entity) {
-                let keys: Vec<EntityKey> = keys.into_iter().collect();
-                for head in self.group.heads(model, &keys).await? {
-                    self.heads.insert(head.key.clone(), head);
-                }
-                if model.mode == Mode::Events {
-                    self.refold_older(model).await?;
-                }
-            }
+        self.remember_logged(found.known.events);
+        for head in found.heads {
+            self.heads.insert(head.key.clone(), head);
         }
-        Ok(())
+        self.refold_older().await
     }
 
     /// A projection of an older schema is folded again, not trusted: a server of an older version may have written it
     /// since this one started.
-    async fn refold_older(&mut self, model: &Model) -> Result<()> {
-        let older: Vec<EntityKey> = self
-            .heads
-            .values()
-            .filter(|head| {
-                head.key.entity_type == model.entity && head.schema_version < model.version
+    async fn refold_older(&mut self) -> Result<()> {
+        let is_older = |head: &&Head| {
+            let model = self.models.model(&head.key.entity_type);
+            model.is_some_and(|model| {
+                model.mode == Mode::Events && head.schema_version < model.version
             })
-            .map(|head| head.key.clone())
-            .collect();
+        };
+        let older = self.heads.values().filter(is_older);
+        let older: Vec<EntityKey> = older.map(|head| head.key.clone()).collect();
         for key in older {
             self.refold(&key).await?;
         }
@@ -106,8 +107,8 @@ impl<'a> Grouping<'a> {
                 refolded += usize::from(grouping.refold(&key).await?);
             }
         }
-        grouping.finish().await?;
-        grouping.group.commit().await?;
+        grouping.complete().await?;
+        grouping.commit().await?;
         Ok(refolded)
     }
 }

@@ -12,6 +12,7 @@ mod row;
 mod rules;
 mod save;
 
+use load::wanted;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 #[cfg(feature = "admin")]
@@ -32,7 +33,7 @@ use crate::{
         fold::Occurrence,
         hlc::{Clock, Stamp},
     },
-    store::{EntityKey, Head, Result, Snapshot, StoredEvent, WriteGroup},
+    store::{EntityKey, Found, Head, Result, Snapshot, Store, StoredEvent, WriteGroup},
 };
 
 /// Judges submissions in order against the log and what the group itself has accepted, and folds what it accepts.
@@ -70,30 +71,29 @@ impl<'a> Grouping<'a> {
         models: &'a Models,
         clock: &'a mut Clock,
         wall: u64,
-        group: Box<dyn WriteGroup + 'a>,
+        store: &'a dyn Store,
         submissions: &[Submission],
     ) -> Result<Committed> {
+        let (group, found) = store.begin_with(&wanted(models, submissions)).await?;
         let mut grouping = Self::new(models, clock, wall, group);
-        let written = grouping.write(submissions).await;
-        match written {
-            Ok(()) if grouping.has_accepted() => {
-                grouping.group.commit().await?;
-                grouping.committed.events = grouping.events.split_off(grouping.logged);
-            }
+        match grouping.judge_all(found, submissions).await {
+            Ok(()) if grouping.has_accepted() => grouping.commit().await,
             // The application's own code may wait for the lock.
-            Ok(()) => grouping.group.rollback().await?,
+            Ok(()) => {
+                grouping.group.rollback().await?;
+                Ok(grouping.committed)
+            }
             Err(error) => {
                 if let Err(error) = grouping.group.rollback().await {
                     tracing::debug!(%error, "a failed group is rolled back by the next");
                 }
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(grouping.committed)
     }
 
-    async fn write(&mut self, submissions: &[Submission]) -> Result<()> {
-        self.load(submissions).await?;
+    async fn judge_all(&mut self, found: Found, submissions: &[Submission]) -> Result<()> {
+        self.take_in(found).await?;
         for submission in submissions {
             let mut outcomes = Vec::with_capacity(submission.candidates.len());
             // What has to come again holds up what follows of its entity, so that a client's order is kept.
@@ -118,7 +118,7 @@ impl<'a> Grouping<'a> {
             }
             self.committed.outcomes.push(outcomes);
         }
-        self.finish().await
+        self.complete().await
     }
 
     fn new(

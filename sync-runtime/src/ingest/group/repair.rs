@@ -71,8 +71,8 @@ impl<'a> Grouping<'a> {
                 done.removed += 1;
             }
         }
-        grouping.finish().await?;
-        grouping.group.commit().await?;
+        grouping.complete().await?;
+        grouping.commit().await?;
         Ok(done)
     }
 
@@ -101,7 +101,7 @@ impl<'a> Grouping<'a> {
                     grouping.put_back(events).await?;
                     grouping.group.renew_epoch().await?;
                 }
-                grouping.group.commit().await?;
+                grouping.commit().await?;
                 Ok(Ok(Restored { added, known }))
             }
         }
@@ -195,7 +195,7 @@ impl<'a> Grouping<'a> {
             self.snapshots.remove(&key);
             self.fold_anew(&key).await?;
         }
-        self.finish().await
+        self.complete().await
     }
 
     /// An entity folded from the log alone, its snapshots too; whether the log has it.

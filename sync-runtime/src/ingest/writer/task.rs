@@ -183,16 +183,11 @@ impl Task {
 
     /// A fault in what is written ends its group, never the writer.
     async fn try_commit(&mut self, submissions: &[Submission]) -> Result<Committed, StoreError> {
-        let group = self.store.begin().await.map_err(|error| StoreError {
-            // Waited for long enough already.
-            source: sqlx::Error::Io(io::Error::other(error.to_string())).into(),
-            context: error.context,
-        })?;
         let run = Grouping::run(
             &self.models,
             &mut self.clock,
             unix_millis(),
-            group,
+            &*self.store,
             submissions,
         );
         let failed = |source| StoreError {

@@ -2,79 +2,47 @@
 //!
 //! Each step is one prepared statement over arrays, however many rows it has.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
-use sqlx::{
-    AssertSqlSafe, PgConnection, Postgres, Row as _,
-    error::DatabaseError,
-    postgres::{PgArguments, PgDatabaseError},
-    query::Query,
-};
+use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, quoted},
+    columns::quoted,
+    heads, log,
     read::{self, uuid},
-    rows, table,
+    rows,
+    table::{self, Texts},
+    writer::Writer,
 };
 use crate::{
     schema::{Mode, Model},
     store::{
         EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, Span,
-        StoreError, StoredEvent, Transaction, WriteGroup,
+        StoreError, StoredEvent, Transaction, WriteGroup, texts::OfModels,
     },
 };
-
-/// Begins a group in one round trip. The lock comes before anything is read: what is read committed after it holds all
-/// that earlier groups, of any process, have written. A process that hangs or is cut off loses the lock with its
-/// transaction. The names make the lock's number, for this database alone.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
-     SELECT pg_advisory_xact_lock(hashtext('syncable'), hashtext('log'))";
-
-/// What holds for every group of a connection. Plans are made anew as PostgreSQL sees fit, though planning takes as long
-/// as a small group's work: one plan for good would be that of the empty tables, whose indexes all look alike.
-const PREPARE: &str = "SET lock_timeout = '10s'; \
-     SET statement_timeout = '30s'; \
-     SET idle_in_transaction_session_timeout = '30s'; \
-     SET jit = off";
-
-/// Makes a new connection ready for groups.
-pub(super) async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql(PREPARE).execute(connection).await.map(|_| ())
-}
-
-pub(super) async fn begin(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let begun = sqlx::raw_sql(BEGIN).execute(&mut *connection).await;
-    if begun.is_err() {
-        // The lock was not to be had: the transaction is open and of no use.
-        let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
-    }
-    begun.map(|_| ())
-}
-
-/// Whether the connection is of no more use: the server is going or has ended it.
-pub(super) fn is_gone(error: &dyn DatabaseError) -> bool {
-    error
-        .try_downcast_ref::<PgDatabaseError>()
-        .is_none_or(|error| matches!(error.code().get(..2), Some("08" | "57" | "25")))
-}
 
 /// The write transaction. It holds the writing connection, which goes back where it came from with its end; dropped
 /// before, it takes the connection with it, and so ends the transaction.
 pub(super) struct PostgresGroup<'a> {
-    writer: MutexGuard<'a, Option<PgConnection>>,
-    connection: PgConnection,
+    idle: MutexGuard<'a, Option<Writer>>,
+    writer: Writer,
+    texts: &'a OfModels<Texts>,
 }
 
 impl<'a> PostgresGroup<'a> {
     /// The group that has begun on a connection.
     pub(super) fn of(
-        writer: MutexGuard<'a, Option<PgConnection>>,
-        connection: PgConnection,
+        idle: MutexGuard<'a, Option<Writer>>,
+        writer: Writer,
+        texts: &'a OfModels<Texts>,
     ) -> Self {
-        Self { writer, connection }
+        Self {
+            idle,
+            writer,
+            texts,
+        }
     }
 
     async fn execute(
@@ -83,18 +51,45 @@ impl<'a> PostgresGroup<'a> {
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<()> {
         query
-            .execute(&mut self.connection)
+            .execute(&mut self.writer.connection)
             .await
             .map(|_| ())
             .map_err(StoreError::during(context))
     }
 
+    /// Appends to the log and replaces projections; where all are of one model, as in nearly each small group, by one
+    /// statement.
+    async fn write(
+        &mut self,
+        events: &[StoredEvent],
+        heads: &[(&Model, Vec<&Head>)],
+    ) -> Result<()> {
+        const CONTEXT: &str = "writing a group";
+        if let [(model, heads)] = heads
+            && let Some(text) = &self.texts.of(model).finish
+            && !events.is_empty()
+        {
+            let query = sqlx::query(AssertSqlSafe(text.clone()));
+            let query = log::bind(query, events)
+                .and_then(|query| heads::bind(query, model, heads))
+                .map_err(StoreError::during(CONTEXT))?;
+            self.execute(CONTEXT, query).await?;
+            self.writer.has_logged(events.len());
+            return Ok(());
+        }
+        self.append(events).await?;
+        for (model, heads) in heads {
+            self.save_heads(model, heads).await?;
+        }
+        Ok(())
+    }
+
     async fn end(mut self, context: &'static str, sql: &'static str) -> Result<()> {
         sqlx::raw_sql(sql)
-            .execute(&mut self.connection)
+            .execute(&mut self.writer.connection)
             .await
             .map_err(StoreError::during(context))?;
-        *self.writer = Some(self.connection);
+        *self.idle = Some(self.writer);
         Ok(())
     }
 }
@@ -107,198 +102,63 @@ impl EntityLog for PostgresGroup<'_> {
         place: Option<&Place>,
         schema_version: u32,
     ) -> Result<Option<Snapshot>> {
-        read::snapshot_before(&mut self.connection, key, place, schema_version)
+        read::snapshot_before(&mut self.writer.connection, key, place, schema_version)
             .await
             .map_err(StoreError::during("reading a snapshot"))
     }
 
     async fn events(&mut self, key: &EntityKey, span: Span, limit: u32) -> Result<EntityPage> {
-        read::entity_events(&mut self.connection, key, span, limit)
+        read::entity_events(&mut self.writer.connection, key, span, limit)
             .await
             .map_err(StoreError::during("reading an entity's events"))
     }
 }
 
-/// The ends of some logs, and their events of some ids and keys: one round trip. Each is looked up by its index,
-/// whatever the planner believes of a table that is new and grows. A key that is null in the table is the id.
-const KNOWN: &str = "\
-    SELECT wanted.tenant AS tenant_id, coalesce((SELECT max(seq) FROM sync_events WHERE tenant_id = wanted.tenant), 0) \
-        AS seq, NULL::uuid AS id, NULL AS entity_type, NULL AS entity_id, NULL AS event_type, NULL AS payload, \
-        NULL AS timestamp, NULL::integer AS schema_version, NULL AS user_id, NULL AS idempotency_key, \
-        NULL::bigint AS received_at, NULL AS change \
-    FROM unnest($1::text[]) AS wanted (tenant) \
-    UNION ALL SELECT found.* FROM unnest($2::text[], $3::uuid[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
-        (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
-            user_id, idempotency_key, received_at, change::text \
-         FROM sync_events WHERE tenant_id = wanted.tenant AND id = wanted.id LIMIT 1) AS found \
-    UNION ALL SELECT found.* FROM unnest($4::text[], $5::text[]) AS wanted (tenant, key) CROSS JOIN LATERAL \
-        (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
-            user_id, idempotency_key, received_at, change::text \
-         FROM sync_events WHERE tenant_id = wanted.tenant AND idempotency_key = wanted.key LIMIT 1) AS found \
-    UNION ALL SELECT found.* FROM unnest($6::text[], $7::text[]) AS wanted (tenant, stamp) CROSS JOIN LATERAL \
-        (SELECT tenant_id, seq, id, entity_type, entity_id, event_type, payload::text, timestamp, schema_version, \
-            user_id, idempotency_key, received_at, change::text \
-         FROM sync_events WHERE tenant_id = wanted.tenant AND timestamp = wanted.stamp AND change IS NOT NULL LIMIT 1) \
-         AS found";
-
 #[async_trait]
 impl WriteGroup for PostgresGroup<'_> {
     async fn known(&mut self, lookups: &[Lookup<'_>]) -> Result<Known> {
-        let tenants: Vec<&str> = lookups.iter().map(|lookup| lookup.tenant).collect();
-        let (mut id_tenants, mut ids) = (Vec::new(), Vec::new());
-        let (mut key_tenants, mut keys) = (Vec::new(), Vec::new());
-        let (mut stamp_tenants, mut stamps) = (Vec::new(), Vec::new());
-        for lookup in lookups {
-            let ids_and_keys: HashSet<&str> =
-                lookup.ids.iter().chain(&lookup.keys).copied().collect();
-            for id in ids_and_keys.into_iter().filter_map(canonical) {
-                id_tenants.push(lookup.tenant);
-                ids.push(id);
-            }
-            for key in lookup.keys.iter().copied().collect::<HashSet<&str>>() {
-                key_tenants.push(lookup.tenant);
-                keys.push(key);
-            }
-            for stamp in &lookup.transactions {
-                stamp_tenants.push(lookup.tenant);
-                stamps.push(*stamp);
-            }
-        }
-        let found = sqlx::query(KNOWN)
-            .bind(tenants)
-            .bind(id_tenants)
-            .bind(ids)
-            .bind(key_tenants)
-            .bind(keys)
-            .bind(stamp_tenants)
-            .bind(stamps)
-            .fetch_all(&mut self.connection)
-            .await;
-        let read = |row: &sqlx::postgres::PgRow, known: &mut Known| {
-            match row.try_get::<Option<Uuid>, _>("id")? {
-                Some(_) => known.events.push(rows::event(row)?),
-                None => known
-                    .last
-                    .push((row.try_get("tenant_id")?, rows::count(row, "seq")?)),
-            }
-            Ok(())
-        };
-        let mut known = Known::default();
-        found
-            .and_then(|found| found.iter().try_for_each(|row| read(row, &mut known)))
-            .map_err(StoreError::during("looking up known events"))?;
-        Ok(known)
+        log::known(&mut self.writer.connection, lookups)
+            .await
+            .map_err(StoreError::during("looking up known events"))
     }
 
     async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
-        read::heads(&mut self.connection, model, keys)
+        let texts = self.texts.of(model);
+        read::heads(&mut self.writer.connection, &texts, model, keys)
             .await
             .map_err(StoreError::during("reading entities"))
     }
 
     async fn append(&mut self, events: &[StoredEvent]) -> Result<()> {
         const CONTEXT: &str = "appending to the log";
-        let Some(newest) = events.iter().map(|event| event.stamp).max() else {
+        if events.is_empty() {
             return Ok(());
-        };
-        let text = |of: fn(&StoredEvent) -> &str| events.iter().map(of).collect::<Vec<_>>();
-        let ids = events.iter().map(|event| uuid(&event.id));
-        let ids: Vec<Uuid> = ids
-            .collect::<sqlx::Result<_>>()
-            .map_err(StoreError::during(CONTEXT))?;
-        let keys: Vec<Option<&str>> = events
-            .iter()
-            .map(|event| Some(&*event.idempotency_key).filter(|key| *key != event.id))
-            .collect();
-        let query = sqlx::query(
-            "WITH stamped AS (INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', $14) \
-                ON CONFLICT (key) DO UPDATE SET value = greatest(sync_meta.value, excluded.value)) \
-             INSERT INTO sync_events (tenant_id, seq, id, entity_type, entity_id, event_type, payload, timestamp, \
-                schema_version, user_id, idempotency_key, received_at, change) \
-             SELECT a, b, c, d, e, f, g::json, h, i, j, k, l, m::json FROM unnest($1::text[], $2::int8[], $3::uuid[], \
-                $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int4[], $10::text[], $11::text[], \
-                $12::int8[], $13::text[]) AS new (a, b, c, d, e, f, g, h, i, j, k, l, m)",
-        )
-        .bind(text(|event| &event.key.tenant))
-        .bind(longs(events, |event| event.seq))
-        .bind(ids)
-        .bind(text(|event| &event.key.entity_type))
-        .bind(text(|event| &event.key.entity_id))
-        .bind(text(|event| &event.event_type))
-        .bind(events.iter().map(|event| rows::json(&event.payload)).collect::<Vec<_>>())
-        .bind(events.iter().map(|event| event.stamp.to_string()).collect::<Vec<_>>())
-        .bind(events.iter().map(|event| rows::number(event.schema_version)).collect::<Vec<_>>())
-        .bind(text(|event| &event.user_id))
-        .bind(keys)
-        .bind(longs(events, |event| event.received_at))
-        .bind(
-            events
-                .iter()
-                .map(|event| Some(serde_json::json!(event.change.as_ref()?).to_string()))
-                .collect::<Vec<_>>(),
-        )
-        .bind(newest.to_string());
-        self.execute(CONTEXT, query).await
+        }
+        let query = log::bind(sqlx::query(&**log::APPEND), events);
+        let query = query.map_err(StoreError::during(CONTEXT))?;
+        self.execute(CONTEXT, query).await?;
+        self.writer.has_logged(events.len());
+        Ok(())
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
         const CONTEXT: &str = "saving entities";
-        if model.mode != Mode::Events {
-            return table::save(&mut self.connection, model, heads)
-                .await
-                .map_err(StoreError::during("saving rows"));
-        }
         if heads.is_empty() {
             return Ok(());
         }
-        let shared = columns::shared(model);
-        let sql = save_heads(model, &shared);
-        let folded = heads.iter().map(|head| rows::folded_columns(&head.folded));
-        let (phases, states): (Vec<&str>, Vec<Option<String>>) = folded.unzip();
-        let ids = heads.iter().map(|head| uuid(&head.last.id));
-        let ids: Vec<Uuid> = ids
-            .collect::<sqlx::Result<_>>()
-            .map_err(StoreError::during(CONTEXT))?;
-        let mut query = sqlx::query(AssertSqlSafe(sql))
-            .bind(
-                heads
-                    .iter()
-                    .map(|head| &*head.key.tenant)
-                    .collect::<Vec<_>>(),
-            )
-            .bind(
-                heads
-                    .iter()
-                    .map(|head| &*head.key.entity_id)
-                    .collect::<Vec<_>>(),
-            )
-            .bind(phases)
-            .bind(states)
-            .bind(
-                heads
-                    .iter()
-                    .map(|head| head.last.stamp.to_string())
-                    .collect::<Vec<_>>(),
-            )
-            .bind(ids)
-            .bind(longs(heads, |head| head.event_count))
-            .bind(longs(heads, |head| head.seq))
-            .bind(
-                heads
-                    .iter()
-                    .map(|head| rows::number(head.schema_version))
-                    .collect::<Vec<_>>(),
-            )
-            .bind(longs(heads, |head| head.snapshot_count));
-        for (field, column) in shared {
-            let states = heads.iter().map(|head| head.folded.state());
-            query = column.values(field, states).bind(query);
+        let texts = self.texts.of(model);
+        if model.mode != Mode::Events {
+            return table::save(&mut self.writer.connection, &texts, model, heads)
+                .await
+                .map_err(StoreError::during("saving rows"));
         }
+        let query = sqlx::query(AssertSqlSafe(texts.save.clone()));
+        let query = heads::bind(query, model, heads).map_err(StoreError::during(CONTEXT))?;
         self.execute(CONTEXT, query).await
     }
 
     async fn detach_rows(&mut self, model: &Model, keys: &[EntityKey]) -> Result<()> {
-        table::detach(&mut self.connection, model, keys)
+        table::detach(&mut self.writer.connection, model, keys)
             .await
             .map_err(StoreError::during("detaching rows"))
     }
@@ -334,8 +194,8 @@ impl WriteGroup for PostgresGroup<'_> {
         .bind(states)
         .bind(snapshots.iter().map(|one| one.last.stamp.to_string()).collect::<Vec<_>>())
         .bind(ids)
-        .bind(longs(snapshots, |one| one.event_count))
-        .bind(longs(snapshots, |one| one.seq))
+        .bind(rows::longs(snapshots, |one| one.event_count))
+        .bind(rows::longs(snapshots, |one| one.seq))
         .bind(snapshots.iter().map(|one| rows::number(one.schema_version)).collect::<Vec<_>>());
         self.execute(CONTEXT, query).await
     }
@@ -361,7 +221,7 @@ impl WriteGroup for PostgresGroup<'_> {
         .bind(&key.tenant)
         .bind(&key.entity_type)
         .bind(&key.entity_id)
-        .fetch_all(&mut self.connection)
+        .fetch_all(&mut self.writer.connection)
         .await
         .and_then(|found| found.iter().map(|row| rows::count(row, "event_count")).collect())
         .map_err(StoreError::during("counting snapshots"))
@@ -378,12 +238,12 @@ impl WriteGroup for PostgresGroup<'_> {
         .bind(&key.tenant)
         .bind(&key.entity_type)
         .bind(&key.entity_id)
-        .bind(longs(counts, |count| *count));
+        .bind(rows::longs(counts, |count| *count));
         self.execute("dropping old snapshots", query).await
     }
 
     async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>> {
-        read::older_heads(&mut self.connection, model, limit)
+        read::older_heads(&mut self.writer.connection, model, limit)
             .await
             .map_err(StoreError::during(
                 "looking for projections of an older version",
@@ -409,75 +269,30 @@ impl WriteGroup for PostgresGroup<'_> {
     }
 
     fn transaction(&mut self) -> Transaction<'_> {
-        Transaction::Postgres(&mut self.connection)
+        Transaction::Postgres(&mut self.writer.connection)
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
         self.end("committing", "COMMIT").await
     }
 
+    async fn finish(
+        mut self: Box<Self>,
+        events: &[StoredEvent],
+        heads: &[(&Model, Vec<&Head>)],
+    ) -> Result<()> {
+        match self.write(events, heads).await {
+            Ok(()) => self.commit().await,
+            Err(error) => {
+                if let Err(error) = self.rollback().await {
+                    tracing::debug!(%error, "the connection of a failed group is of no more use");
+                }
+                Err(error)
+            }
+        }
+    }
+
     async fn rollback(self: Box<Self>) -> Result<()> {
         self.end("rolling back", "ROLLBACK").await
     }
-}
-
-/// The statement that replaces projections of a model.
-fn save_heads(model: &Model, shared: &[(&crate::schema::Field, columns::Column)]) -> String {
-    let mut names: Vec<String> = [
-        "_tenant_id",
-        "_id",
-        "_phase",
-        "_state",
-        "_last_hlc",
-        "_last_event_id",
-        "_event_count",
-        "_seq",
-        "_schema_version",
-        "_snapshot_count",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let mut values = names.clone();
-    values[3] = "_state::json".to_owned();
-    let mut arrays: Vec<String> = [
-        "text[]", "text[]", "text[]", "text[]", "text[]", "uuid[]", "int8[]", "int8[]", "int4[]",
-        "int8[]",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for (field, column) in shared {
-        let name = quoted(&field.name);
-        values.push(column.cast(&name));
-        arrays.push(column.array().to_owned());
-        names.push(name);
-    }
-    let arrays: Vec<String> = (1..)
-        .zip(&arrays)
-        .map(|(at, ty)| format!("${at}::{ty}"))
-        .collect();
-    let updates: Vec<String> = names[2..]
-        .iter()
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect();
-    let names = names.join(", ");
-    format!(
-        "INSERT INTO {} ({names}) SELECT {} FROM unnest({}) AS new ({names}) \
-         ON CONFLICT (_tenant_id, _id) DO UPDATE SET {}",
-        quoted(&model.path),
-        values.join(", "),
-        arrays.join(", "),
-        updates.join(", ")
-    )
-}
-
-fn longs<T>(of: &[T], count: impl Fn(&T) -> u64) -> Vec<i64> {
-    of.iter()
-        .map(|one| i64::try_from(count(one)).unwrap_or(i64::MAX))
-        .collect()
-}
-
-/// A text that is a UUID in its normal form, and so may be an event's id.
-fn canonical(text: &str) -> Option<Uuid> {
-    let id = Uuid::try_parse(text).ok()?;
-    (id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(id)
 }

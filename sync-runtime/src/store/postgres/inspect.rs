@@ -2,7 +2,12 @@
 
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::{columns::quoted, read, rows, table::Table, view};
+use super::{
+    columns::quoted,
+    read, rows,
+    table::{Table, Texts},
+    view,
+};
 use crate::{
     schema::Model,
     store::{EntityKey, Head, StoredFolds},
@@ -43,12 +48,13 @@ pub(super) async fn entity_ids(
 
 pub(super) async fn stored_row(
     pool: &PgPool,
+    texts: &Texts,
     model: &Model,
     key: &EntityKey,
 ) -> sqlx::Result<Result<Option<Head>, String>> {
     let mut connection = pool.acquire().await?;
     let keys = std::slice::from_ref(key);
-    match read::present(&mut connection, model, keys).await {
+    match read::present(&mut connection, texts, model, keys).await {
         Ok(heads) => Ok(Ok(heads.into_iter().next())),
         Err(error @ sqlx::Error::ColumnDecode { .. }) => Ok(Err(error.to_string())),
         Err(error) => Err(error),

@@ -7,42 +7,47 @@
 
 mod columns;
 mod group;
+mod heads;
 mod inspect;
+mod log;
 mod options;
 mod read;
 mod rows;
 mod table;
 mod tables;
 mod view;
-
-use std::time::Duration;
+mod writer;
 
 use async_trait::async_trait;
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Row as _,
+    PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::Mutex;
 
 pub(crate) use self::options::options;
-use self::{group::PostgresGroup, view::PostgresView};
+use self::{
+    group::PostgresGroup,
+    table::Texts,
+    view::PostgresView,
+    writer::{CONNECT, Writer},
+};
 use super::{
-    EntityKey, EntityLog, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store, StoreError,
-    StoredFolds, WriteGroup,
+    EntityKey, EntityLog, Found, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store,
+    StoreError, StoredFolds, Wanted, WriteGroup, texts::OfModels,
 };
 use crate::schema::{Model, Schema};
 
 /// How many connections read at once.
 const READERS: u32 = 8;
-/// How long to wait for a connection.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// A log and its projections in one PostgreSQL database.
 pub struct PostgresStore {
     options: PgConnectOptions,
     /// `None` until it is needed, and after it broke.
-    writer: Mutex<Option<PgConnection>>,
+    writer: Mutex<Option<Writer>>,
     readers: PgPool,
+    texts: OfModels<Texts>,
 }
 
 /// Its options hold a password.
@@ -66,6 +71,7 @@ impl PostgresStore {
             .application_name("syncable")
             .statement_cache_capacity(256);
         let readers = PgPoolOptions::new()
+            .after_connect(|connection, _| Box::pin(writer::prepare_to_read(connection)))
             .max_connections(READERS)
             .acquire_timeout(CONNECT)
             .connect_with(options.clone())
@@ -75,32 +81,26 @@ impl PostgresStore {
             options,
             writer: Mutex::new(None),
             readers,
+            texts: OfModels::made_by(Texts::of),
         })
     }
 
-    async fn connect(&self) -> sqlx::Result<PgConnection> {
-        tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options))
-            .await
-            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
-    }
-
     async fn begin_group(&self) -> sqlx::Result<PostgresGroup<'_>> {
-        let mut writer = self.writer.lock().await;
-        if let Some(mut connection) = writer.take() {
-            match group::begin(&mut connection).await {
-                Ok(()) => return Ok(PostgresGroup::of(writer, connection)),
-                Err(sqlx::Error::Database(error)) if !group::is_gone(error.as_ref()) => {
-                    *writer = Some(connection);
+        let mut idle = self.writer.lock().await;
+        if let Some(mut writer) = idle.take() {
+            match writer.begin().await {
+                Ok(()) => return Ok(PostgresGroup::of(idle, writer, &self.texts)),
+                Err(sqlx::Error::Database(error)) if !writer::is_gone(error.as_ref()) => {
+                    *idle = Some(writer);
                     return Err(sqlx::Error::Database(error));
                 }
                 // The server was restarted since, or the network cut: a new connection may do.
                 Err(error) => tracing::warn!(%error, "connecting to the database again"),
             }
         }
-        let mut connection = self.connect().await?;
-        group::prepare(&mut connection).await?;
-        group::begin(&mut connection).await?;
-        Ok(PostgresGroup::of(writer, connection))
+        let mut writer = Writer::connect(&self.options).await?;
+        writer.begin().await?;
+        Ok(PostgresGroup::of(idle, writer, &self.texts))
     }
 }
 
@@ -155,7 +155,11 @@ impl Store for PostgresStore {
         self.begin_group()
             .await
             .map(|group| Box::new(group) as Box<dyn WriteGroup + '_>)
-            .map_err(StoreError::during("beginning a write"))
+            .map_err(StoreError::away("beginning a write"))
+    }
+
+    async fn begin_with(&self, wanted: &Wanted<'_>) -> Result<(Box<dyn WriteGroup + '_>, Found)> {
+        super::begin_and_read(self, wanted).await
     }
 
     async fn last_seq(&self, tenant: &str) -> Result<u64> {
@@ -201,10 +205,15 @@ impl Store for PostgresStore {
             .acquire()
             .await
             .map_err(StoreError::during("reading"))?;
-        read::heads(&mut connection, model, std::slice::from_ref(key))
-            .await
-            .map(|heads| heads.into_iter().next())
-            .map_err(StoreError::during("reading an entity"))
+        read::heads(
+            &mut connection,
+            &self.texts.of(model),
+            model,
+            std::slice::from_ref(key),
+        )
+        .await
+        .map(|heads| heads.into_iter().next())
+        .map_err(StoreError::during("reading an entity"))
     }
 
     async fn heads(&self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
@@ -213,7 +222,7 @@ impl Store for PostgresStore {
             .acquire()
             .await
             .map_err(StoreError::during("reading"))?;
-        read::heads(&mut connection, model, keys)
+        read::heads(&mut connection, &self.texts.of(model), model, keys)
             .await
             .map_err(StoreError::during("reading entities"))
     }
@@ -269,7 +278,7 @@ impl Store for PostgresStore {
         model: &Model,
         key: &EntityKey,
     ) -> Result<std::result::Result<Option<Head>, String>> {
-        inspect::stored_row(&self.readers, model, key)
+        inspect::stored_row(&self.readers, &self.texts.of(model), model, key)
             .await
             .map_err(StoreError::during("reading a row"))
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     columns::{Column, quoted},
     rows,
-    table::{self, Table},
+    table::{self, Table, Texts},
 };
 use crate::{
     schema::{Field, Model},
@@ -227,10 +227,11 @@ pub(super) async fn snapshot_before(
 /// The projections of these entities; of rows also those that have ended.
 pub(super) async fn heads(
     connection: &mut PgConnection,
+    texts: &Texts,
     model: &Model,
     keys: &[EntityKey],
 ) -> sqlx::Result<Vec<Head>> {
-    let mut heads = present(connection, model, keys).await?;
+    let mut heads = present(connection, texts, model, keys).await?;
     let ended = table::ended(connection, model, keys, &heads).await?;
     heads.extend(ended);
     Ok(heads)
@@ -239,28 +240,20 @@ pub(super) async fn heads(
 /// What the model's table has of these entities.
 pub(super) async fn present(
     connection: &mut PgConnection,
+    texts: &Texts,
     model: &Model,
     keys: &[EntityKey],
 ) -> sqlx::Result<Vec<Head>> {
     let tenants: Vec<&str> = keys.iter().map(|key| &*key.tenant).collect();
     let ids: Vec<&str> = keys.iter().map(|key| &*key.entity_id).collect();
-    let table = Table::of(model);
-    // Each is looked up by the index, whatever the planner believes of a table that is new and grows.
-    sqlx::query(AssertSqlSafe(format!(
-        "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
-         (SELECT {} FROM {} WHERE _tenant_id = wanted.tenant AND {} = {} LIMIT 1) AS found",
-        table.columns,
-        table.name,
-        table.key,
-        table.id("wanted.id")
-    )))
-    .bind(tenants)
-    .bind(ids)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| rows::head(row, model))
-    .collect()
+    sqlx::query(AssertSqlSafe(texts.present.clone()))
+        .bind(tenants)
+        .bind(ids)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| rows::head(row, model))
+        .collect()
 }
 
 /// Entities whose projection was folded by an older version of the model.

@@ -61,3 +61,10 @@ impl Columns for PgRow {
 pub(super) fn number(version: u32) -> i32 {
     i32::try_from(version).unwrap_or(i32::MAX)
 }
+
+/// Counts as the database has them.
+pub(super) fn longs<T>(of: &[T], count: impl Fn(&T) -> u64) -> Vec<i64> {
+    of.iter()
+        .map(|one| i64::try_from(count(one)).unwrap_or(i64::MAX))
+        .collect()
+}

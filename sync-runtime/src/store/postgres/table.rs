@@ -1,13 +1,13 @@
 //! The table of a model: the projection of an event-sourced one, or the rows themselves.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use serde_json::json;
 use sqlx::{
     AssertSqlSafe, PgConnection, Postgres, QueryBuilder, postgres::PgArguments, query::Query,
 };
 
-use super::{columns::quoted, read::uuid, rows};
+use super::{columns::quoted, heads, log, read::uuid, rows};
 use crate::{
     schema::{Mode, Model},
     semantics::rows::Stamps,
@@ -93,6 +93,44 @@ impl<'a> Table<'a> {
     }
 }
 
+/// The statements of a model's table that nearly each group runs.
+pub(super) struct Texts {
+    /// Reads the entities of some keys.
+    pub(super) present: Arc<str>,
+    /// Replaces some.
+    pub(super) save: Arc<str>,
+    /// Appends to the log and replaces projections; not of rows, whose triggers look at the log, which must have grown
+    /// before.
+    pub(super) finish: Option<Arc<str>>,
+}
+
+impl Texts {
+    pub(super) fn of(model: &Model) -> Self {
+        let table = Table::of(model);
+        // Each is looked up by the index, whatever the planner believes of a table that is new and grows.
+        let present = format!(
+            "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted (tenant, id) CROSS JOIN LATERAL \
+             (SELECT {} FROM {} WHERE _tenant_id = wanted.tenant AND {} = {} LIMIT 1) AS found",
+            table.columns,
+            table.name,
+            table.key,
+            table.id("wanted.id")
+        );
+        let (save, finish) = match model.mode {
+            Mode::Events => {
+                let beside = heads::upsert(model, log::AFTER_APPEND);
+                (heads::upsert(model, 1), Some(log::append_and(&beside)))
+            }
+            Mode::Rows | Mode::Api => (upsert(&table), None),
+        };
+        Self {
+            present: present.into(),
+            save: save.into(),
+            finish: finish.map(Into::into),
+        }
+    }
+}
+
 /// What a row has beside its fields, with the types of the arrays that bring it.
 const ROW: [(&str, &str, &str); 8] = [
     ("tx", "text[]", "::json"),
@@ -108,19 +146,18 @@ const ROW: [(&str, &str, &str); 8] = [
 /// Writes rows as they are now, and takes away those that have ended.
 pub(super) async fn save(
     connection: &mut PgConnection,
+    texts: &Texts,
     model: &Model,
     heads: &[&Head],
 ) -> sqlx::Result<()> {
-    let table = Table::of(model);
     let (live, ended): (Vec<&Head>, Vec<&Head>) =
         heads.iter().partition(|head| head.folded.state().is_some());
     if !live.is_empty() {
-        let sql = upsert(&table);
-        bind(sqlx::query(AssertSqlSafe(sql)), model, &live)?
-            .execute(&mut *connection)
-            .await?;
+        let query = sqlx::query(AssertSqlSafe(texts.save.clone()));
+        bind(query, model, &live)?.execute(&mut *connection).await?;
     }
     if !ended.is_empty() {
+        let table = Table::of(model);
         let tenants: Vec<&str> = ended.iter().map(|head| &*head.key.tenant).collect();
         let ids: Vec<&str> = ended.iter().map(|head| &*head.key.entity_id).collect();
         sqlx::query(AssertSqlSafe(format!(
@@ -241,12 +278,6 @@ fn bind<'q>(
         stamps().map(|stamps| of(stamps?)).collect()
     };
     let ids = heads.iter().map(|head| uuid(&head.last.id));
-    let longs = |of: fn(&Head) -> u64| -> Vec<i64> {
-        let counts = heads.iter().map(|head| of(head));
-        counts
-            .map(|count| i64::try_from(count).unwrap_or(i64::MAX))
-            .collect()
-    };
     Ok(query
         .bind(text(&|it| it.last.as_ref().map(|tx| json!(tx).to_string())))
         .bind(text(&|it| Some(json!(it.fields).to_string())))
@@ -258,8 +289,8 @@ fn bind<'q>(
                 .collect::<Vec<_>>(),
         )
         .bind(ids.collect::<sqlx::Result<Vec<_>>>()?)
-        .bind(longs(|head| head.event_count))
-        .bind(longs(|head| head.seq))
+        .bind(rows::longs(heads, |head| head.event_count))
+        .bind(rows::longs(heads, |head| head.seq))
         .bind(
             heads
                 .iter()

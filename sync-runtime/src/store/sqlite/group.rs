@@ -6,41 +6,97 @@
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::{AssertSqlSafe, Column as _, Row as _, SqliteConnection};
 use tokio::sync::MutexGuard;
 
-use super::{columns, read, rows, table};
+use super::{
+    columns, log, read, rows,
+    table::{self, Texts},
+};
 use crate::{
-    schema::{Mode, Model},
+    schema::Model,
     store::{
-        EntityKey, EntityLog, EntityPage, Head, Known, Lookup, Place, Result, Snapshot, Span,
-        StoreError, StoredEvent, Transaction, WriteGroup,
+        EntityKey, EntityLog, EntityPage, Found, Head, Known, Lookup, Place, Result, Snapshot,
+        Span, StoreError, StoredEvent, Transaction, WriteGroup, texts::OfModels,
     },
 };
 
 /// The write transaction. Until it is committed or rolled back it holds the writing connection.
 pub(super) struct SqliteGroup<'a> {
     connection: MutexGuard<'a, SqliteConnection>,
+    texts: &'a OfModels<Texts>,
 }
 
 impl<'a> SqliteGroup<'a> {
     pub(super) async fn begin(
         mut connection: MutexGuard<'a, SqliteConnection>,
+        texts: &'a OfModels<Texts>,
     ) -> sqlx::Result<Self> {
-        // A group that was dropped before its commit has left its transaction open.
-        if let Err(error) = begin_immediate(&mut connection).await {
-            tracing::debug!(%error, "rolling back an abandoned transaction");
-            if sqlx::query("ROLLBACK")
-                .execute(&mut *connection)
-                .await
-                .is_err()
-            {
-                // There was none: the lock is another process's, or the file is away.
-                return Err(error);
-            }
-            begin_immediate(&mut connection).await?;
+        if let Err(error) = sqlx::query(BEGIN).execute(&mut *connection).await {
+            abandon(&mut connection, error).await?;
+            sqlx::query(BEGIN).execute(&mut *connection).await?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, texts })
+    }
+
+    /// Begins, and reads what is wanted of the logs and of one model.
+    pub(super) async fn begin_with(
+        mut connection: MutexGuard<'a, SqliteConnection>,
+        texts: &'a OfModels<Texts>,
+        logs: &[Lookup<'_>],
+        heads: (&Model, &[EntityKey]),
+    ) -> sqlx::Result<(Self, Found)> {
+        let mut found = begin_and_read(&mut connection, texts, logs, heads).await;
+        if let Err(error) = found {
+            abandon(&mut connection, error).await?;
+            found = begin_and_read(&mut connection, texts, logs, heads).await;
+        }
+        match found {
+            Ok(found) => Ok((Self { connection, texts }, found)),
+            Err(error) => {
+                // It may have begun.
+                let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Appends to the log, replaces projections and commits; where all are of one model, as in nearly each small group,
+    /// in one round trip to the connection.
+    async fn write(
+        &mut self,
+        events: &[StoredEvent],
+        heads: &[(&Model, Vec<&Head>)],
+    ) -> Result<()> {
+        const CONTEXT: &str = "writing a group";
+        if let [(model, heads)] = heads
+            && !events.is_empty()
+            && table::count_ended(model, heads) == 0
+        {
+            let text = self.texts.of(model).finish.clone();
+            let query = log::bind_appended(sqlx::query(AssertSqlSafe(text)), events)
+                .map_err(StoreError::during(CONTEXT))?;
+            let heads = table::saved(model, heads).map_err(StoreError::during(CONTEXT))?;
+            return query
+                .bind(heads)
+                .execute(&mut *self.connection)
+                .await
+                .map(|_| ())
+                .map_err(StoreError::during(CONTEXT));
+        }
+        self.append(events).await?;
+        for (model, heads) in heads {
+            self.save_heads(model, heads).await?;
+        }
+        self.end("committing", "COMMIT").await
+    }
+
+    async fn end(&mut self, context: &'static str, sql: &'static str) -> Result<()> {
+        sqlx::query(sql)
+            .execute(&mut *self.connection)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::during(context))
     }
 
     async fn execute(
@@ -64,15 +120,44 @@ impl<'a> SqliteGroup<'a> {
 }
 
 /// Takes the write lock at once, so that no later statement can fail for want of it.
-async fn begin_immediate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::query("BEGIN IMMEDIATE")
-        .execute(connection)
-        .await
-        .map(|_| ())
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// Rolls back what keeps a group from beginning: one that was dropped before its commit has left its transaction open.
+/// Where there was none, the lock is another process's, or the file is away: the error is given back.
+async fn abandon(connection: &mut SqliteConnection, error: sqlx::Error) -> sqlx::Result<()> {
+    tracing::debug!(%error, "rolling back an abandoned transaction");
+    match sqlx::query("ROLLBACK").execute(connection).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(error),
+    }
+}
+
+async fn begin_and_read(
+    connection: &mut SqliteConnection,
+    texts: &OfModels<Texts>,
+    logs: &[Lookup<'_>],
+    (model, keys): (&Model, &[EntityKey]),
+) -> sqlx::Result<Found> {
+    let text = texts.of(model).begin.clone();
+    let rows = log::bind_known(sqlx::query(AssertSqlSafe(text)), logs)
+        .bind(table::pairs(keys))
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut found = Found::default();
+    for row in &rows {
+        // A model's columns begin with this one, the log's with another.
+        match row.column(0).name() {
+            "_tenant_id" => found.heads.push(rows::head(row, model)?),
+            _ => log::read(row, &mut found.known)?,
+        }
+    }
+    let ended = table::ended(connection, model, keys, &found.heads).await?;
+    found.heads.extend(ended);
+    Ok(found)
 }
 
 /// `wanted.value ->> 0, wanted.value ->> 1, …`
-fn places(count: usize) -> String {
+pub(super) fn places(count: usize) -> String {
     let places: Vec<String> = (0..count).map(|at| format!("value ->> {at}")).collect();
     places.join(", ")
 }
@@ -100,64 +185,31 @@ impl EntityLog for SqliteGroup<'_> {
 #[async_trait]
 impl WriteGroup for SqliteGroup<'_> {
     async fn known(&mut self, lookups: &[Lookup<'_>]) -> Result<Known> {
+        const CONTEXT: &str = "looking up known events";
+        let found = log::bind_known(sqlx::query(&**log::KNOWN), lookups)
+            .fetch_all(&mut *self.connection)
+            .await
+            .map_err(StoreError::during(CONTEXT))?;
         let mut known = Known::default();
-        for lookup in lookups {
-            let (last, events) = read::known(&mut self.connection, lookup)
-                .await
-                .map_err(StoreError::during("looking up known events"))?;
-            known.last.push((lookup.tenant.to_owned(), last));
-            known.events.extend(events);
+        for row in &found {
+            log::read(row, &mut known).map_err(StoreError::during(CONTEXT))?;
         }
         Ok(known)
     }
 
     async fn heads(&mut self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
-        read::heads(&mut self.connection, model, keys)
+        read::heads(&mut self.connection, &self.texts.of(model), model, keys)
             .await
             .map_err(StoreError::during("reading entities"))
     }
 
     async fn append(&mut self, events: &[StoredEvent]) -> Result<()> {
         const CONTEXT: &str = "appending to the log";
-        let Some(newest) = events.iter().map(|event| event.stamp).max() else {
+        if events.is_empty() {
             return Ok(());
-        };
-        // Both in one round trip to the connection. A group that cannot be appended is rolled back whole in any case; so
-        // SQLite need not note how to undo the one statement.
-        let sql = format!(
-            "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
-             ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value); \
-             INSERT OR ROLLBACK INTO sync_events ({}) SELECT {} FROM json_each(?2)",
-            rows::EVENT,
-            places(13)
-        );
-        let rows: Vec<_> = events
-            .iter()
-            .map(|event| {
-                (
-                    &*event.key.tenant,
-                    event.seq,
-                    &*event.id,
-                    &*event.key.entity_type,
-                    &*event.key.entity_id,
-                    &*event.event_type,
-                    rows::json(&event.payload),
-                    event.stamp,
-                    event.schema_version,
-                    &*event.user_id,
-                    Some(&*event.idempotency_key).filter(|key| *key != event.id),
-                    event.received_at,
-                    event
-                        .change
-                        .as_ref()
-                        .map(|change| json!(change).to_string()),
-                )
-            })
-            .collect();
-        let rows = serde_json::to_string(&rows).map_err(StoreError::during(CONTEXT))?;
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(newest.to_string())
-            .bind(rows)
+        }
+        log::bind_appended(sqlx::query(&**log::APPEND), events)
+            .map_err(StoreError::during(CONTEXT))?
             .execute(&mut *self.connection)
             .await
             .map(|_| ())
@@ -165,41 +217,22 @@ impl WriteGroup for SqliteGroup<'_> {
     }
 
     async fn save_heads(&mut self, model: &Model, heads: &[&Head]) -> Result<()> {
-        if model.mode != Mode::Events {
-            return table::save(&mut self.connection, model, heads)
+        const CONTEXT: &str = "saving entities";
+        let ended = table::count_ended(model, heads);
+        if heads.len() > ended {
+            let saved = table::saved(model, heads).map_err(StoreError::during(CONTEXT))?;
+            sqlx::query(AssertSqlSafe(self.texts.of(model).save.clone()))
+                .bind(saved)
+                .execute(&mut *self.connection)
                 .await
-                .map_err(StoreError::during("saving rows"));
+                .map_err(StoreError::during(CONTEXT))?;
         }
-        // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
-        let sql = format!(
-            "INSERT INTO {} ({}) SELECT {} FROM json_each(?1) WHERE TRUE \
-             ON CONFLICT (_tenant_id, _id) DO UPDATE SET _phase = excluded._phase, _state = excluded._state, \
-             _last_hlc = excluded._last_hlc, _last_event_id = excluded._last_event_id, \
-             _event_count = excluded._event_count, _seq = excluded._seq, \
-             _schema_version = excluded._schema_version, _snapshot_count = excluded._snapshot_count",
-            columns::quoted(&model.path),
-            rows::HEAD,
-            places(10)
-        );
-        let rows = heads
-            .iter()
-            .map(|head| {
-                let (phase, state) = rows::folded_columns(&head.folded);
-                (
-                    &*head.key.tenant,
-                    &*head.key.entity_id,
-                    phase,
-                    state,
-                    head.last.stamp,
-                    &*head.last.id,
-                    head.event_count,
-                    head.seq,
-                    head.schema_version,
-                    head.snapshot_count,
-                )
-            })
-            .collect();
-        self.execute("saving entities", sql, rows).await
+        if ended > 0 {
+            table::end(&mut self.connection, model, heads)
+                .await
+                .map_err(StoreError::during(CONTEXT))?;
+        }
+        Ok(())
     }
 
     async fn detach_rows(&mut self, model: &Model, keys: &[EntityKey]) -> Result<()> {
@@ -316,18 +349,24 @@ impl WriteGroup for SqliteGroup<'_> {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {
-        sqlx::query("COMMIT")
-            .execute(&mut *self.connection)
-            .await
-            .map(|_| ())
-            .map_err(StoreError::during("committing"))
+        self.end("committing", "COMMIT").await
+    }
+
+    async fn finish(
+        mut self: Box<Self>,
+        events: &[StoredEvent],
+        heads: &[(&Model, Vec<&Head>)],
+    ) -> Result<()> {
+        let written = self.write(events, heads).await;
+        if written.is_err()
+            && let Err(error) = self.rollback().await
+        {
+            tracing::debug!(%error, "a failed group was rolled back already");
+        }
+        written
     }
 
     async fn rollback(mut self: Box<Self>) -> Result<()> {
-        sqlx::query("ROLLBACK")
-            .execute(&mut *self.connection)
-            .await
-            .map(|_| ())
-            .map_err(StoreError::during("rolling back"))
+        self.end("rolling back", "ROLLBACK").await
     }
 }

@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use super::{columns, read, rows, table::Table};
+use super::{
+    columns, read, rows,
+    table::{Table, Texts},
+};
 use crate::{
     schema::Model,
     store::{EntityKey, Head, StoredFolds},
@@ -43,12 +46,13 @@ pub(super) async fn entity_ids(
 
 pub(super) async fn stored_row(
     pool: &SqlitePool,
+    texts: &Texts,
     model: &Model,
     key: &EntityKey,
 ) -> sqlx::Result<Result<Option<Head>, String>> {
     let mut connection = pool.acquire().await?;
     let keys = std::slice::from_ref(key);
-    match read::present(&mut connection, model, keys).await {
+    match read::present(&mut connection, texts, model, keys).await {
         Ok(heads) => Ok(Ok(heads.into_iter().next())),
         Err(error @ sqlx::Error::ColumnDecode { .. }) => Ok(Err(error.to_string())),
         Err(error) => Err(error),

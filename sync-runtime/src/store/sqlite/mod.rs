@@ -5,7 +5,9 @@
 
 mod columns;
 mod group;
+mod heads;
 mod inspect;
+mod log;
 mod read;
 mod rows;
 mod table;
@@ -24,9 +26,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use self::{group::SqliteGroup, table::Texts};
 use super::{
-    EntityKey, EntityLog, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store, StoreError,
-    StoredFolds, WriteGroup,
+    EntityKey, EntityLog, Found, Head, ListQuery, LogEnd, LogPage, Migrations, Result, Store,
+    StoreError, StoredFolds, Wanted, WriteGroup, texts::OfModels,
 };
 use crate::schema::{Model, Schema};
 
@@ -50,6 +53,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct SqliteStore {
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
+    texts: OfModels<Texts>,
 }
 
 impl SqliteStore {
@@ -85,6 +89,7 @@ impl SqliteStore {
         Ok(Self {
             writer: Mutex::new(writer),
             readers,
+            texts: OfModels::made_by(Texts::of),
         })
     }
 }
@@ -149,10 +154,23 @@ impl Store for SqliteStore {
 
     async fn begin(&self) -> Result<Box<dyn WriteGroup + '_>> {
         let writer = self.writer.lock().await;
-        group::SqliteGroup::begin(writer)
+        SqliteGroup::begin(writer, &self.texts)
             .await
             .map(|group| Box::new(group) as Box<dyn WriteGroup + '_>)
-            .map_err(StoreError::during("beginning a write"))
+            .map_err(StoreError::away("beginning a write"))
+    }
+
+    async fn begin_with(&self, wanted: &Wanted<'_>) -> Result<(Box<dyn WriteGroup + '_>, Found)> {
+        let [(model, keys)] = &wanted.heads[..] else {
+            return super::begin_and_read(self, wanted).await;
+        };
+        let writer = self.writer.lock().await;
+        let begun = SqliteGroup::begin_with(writer, &self.texts, &wanted.logs, (model, keys));
+        match begun.await {
+            Ok((group, found)) => Ok((Box::new(group), found)),
+            Err(error) if is_busy(&error) => Err(StoreError::away("beginning a write")(error)),
+            Err(error) => Err(StoreError::during("beginning a write")(error)),
+        }
     }
 
     async fn last_seq(&self, tenant: &str) -> Result<u64> {
@@ -198,10 +216,15 @@ impl Store for SqliteStore {
             .acquire()
             .await
             .map_err(StoreError::during("reading"))?;
-        read::heads(&mut connection, model, std::slice::from_ref(key))
-            .await
-            .map(|heads| heads.into_iter().next())
-            .map_err(StoreError::during("reading an entity"))
+        read::heads(
+            &mut connection,
+            &self.texts.of(model),
+            model,
+            std::slice::from_ref(key),
+        )
+        .await
+        .map(|heads| heads.into_iter().next())
+        .map_err(StoreError::during("reading an entity"))
     }
 
     async fn heads(&self, model: &Model, keys: &[EntityKey]) -> Result<Vec<Head>> {
@@ -210,7 +233,7 @@ impl Store for SqliteStore {
             .acquire()
             .await
             .map_err(StoreError::during("reading"))?;
-        read::heads(&mut connection, model, keys)
+        read::heads(&mut connection, &self.texts.of(model), model, keys)
             .await
             .map_err(StoreError::during("reading entities"))
     }
@@ -264,7 +287,7 @@ impl Store for SqliteStore {
         model: &Model,
         key: &EntityKey,
     ) -> Result<std::result::Result<Option<Head>, String>> {
-        inspect::stored_row(&self.readers, model, key)
+        inspect::stored_row(&self.readers, &self.texts.of(model), model, key)
             .await
             .map_err(StoreError::during("reading a row"))
     }

@@ -1,20 +1,18 @@
 //! Reads, inside and outside a write.
 
-use std::collections::BTreeSet;
-
 use futures_util::TryStreamExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection, SqlitePool};
 
 use super::{
     columns, rows,
-    table::{self, Table},
+    table::{self, Table, Texts},
 };
 use crate::{
     schema::{Field, Model},
     store::{
-        Direction, Edge, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, Lookup,
-        PageStart, Place, Snapshot, Span, StoredEvent,
+        Direction, Edge, EntityKey, EntityPage, Head, ListQuery, LogEnd, LogPage, PageStart, Place,
+        Snapshot, Span,
     },
 };
 
@@ -26,43 +24,6 @@ pub(super) async fn last_seq(connection: &mut SqliteConnection, tenant: &str) ->
             .await?
             .try_get(0)?;
     Ok(seq.unsigned_abs())
-}
-
-/// The end of a tenant's log, and its events that have one of the ids or one of the keys: one round trip to the
-/// connection. One that has both comes twice. A key that is null in the table is the id.
-pub(super) async fn known(
-    connection: &mut SqliteConnection,
-    lookup: &Lookup<'_>,
-) -> sqlx::Result<(u64, Vec<StoredEvent>)> {
-    let columns = rows::EVENT;
-    let sql = format!(
-        "SELECT NULL AS tenant_id, (SELECT coalesce(max(seq), 0) FROM sync_events WHERE tenant_id = ?1) AS seq, \
-            NULL AS id, NULL AS entity_type, NULL AS entity_id, NULL AS event_type, NULL AS payload, \
-            NULL AS timestamp, NULL AS schema_version, NULL AS user_id, NULL AS idempotency_key, NULL AS received_at, \
-            NULL AS change \
-         UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2)) \
-         UNION ALL SELECT {columns} FROM sync_events \
-            WHERE tenant_id = ?1 AND idempotency_key IN (SELECT value FROM json_each(?3)) \
-         UNION ALL SELECT {columns} FROM sync_events WHERE tenant_id = ?1 AND change IS NOT NULL \
-            AND timestamp IN (SELECT value FROM json_each(?4))"
-    );
-    let keys: BTreeSet<&str> = lookup.keys.iter().copied().collect();
-    let ids_and_keys: BTreeSet<&str> = keys.iter().chain(&lookup.ids).copied().collect();
-    let found = sqlx::query(AssertSqlSafe(sql))
-        .bind(lookup.tenant)
-        .bind(json!(ids_and_keys).to_string())
-        .bind(json!(keys).to_string())
-        .bind(json!(lookup.transactions).to_string())
-        .fetch_all(connection)
-        .await?;
-    let (mut last, mut events) = (0, Vec::new());
-    for row in &found {
-        match row.try_get::<Option<&str>, _>("id")? {
-            Some(_) => events.push(rows::event(row)?),
-            None => last = rows::count(row, "seq")?,
-        }
-    }
-    Ok((last, events))
 }
 
 /// Payloads of a page beyond so many bytes are left for the next.
@@ -208,10 +169,11 @@ pub(super) async fn snapshot_before(
 /// The projections of these entities; of rows also those that have ended.
 pub(super) async fn heads(
     connection: &mut SqliteConnection,
+    texts: &Texts,
     model: &Model,
     keys: &[EntityKey],
 ) -> sqlx::Result<Vec<Head>> {
-    let mut heads = present(connection, model, keys).await?;
+    let mut heads = present(connection, texts, model, keys).await?;
     let ended = table::ended(connection, model, keys, &heads).await?;
     heads.extend(ended);
     Ok(heads)
@@ -220,27 +182,17 @@ pub(super) async fn heads(
 /// What the model's table has of these entities.
 pub(super) async fn present(
     connection: &mut SqliteConnection,
+    texts: &Texts,
     model: &Model,
     keys: &[EntityKey],
 ) -> sqlx::Result<Vec<Head>> {
-    let wanted: Value = keys
+    sqlx::query(AssertSqlSafe(texts.present.clone()))
+        .bind(table::pairs(keys))
+        .fetch_all(connection)
+        .await?
         .iter()
-        .map(|key| json!([key.tenant, key.entity_id]))
-        .collect();
-    let table = Table::of(model);
-    sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM json_each(?1) AS wanted JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
-        table.columns,
-        table.name,
-        table.key,
-        table.id("wanted.value ->> 1")
-    )))
-    .bind(wanted.to_string())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| rows::head(row, model))
-    .collect()
+        .map(|row| rows::head(row, model))
+        .collect()
 }
 
 /// Entities whose projection was folded by an older version of the model.

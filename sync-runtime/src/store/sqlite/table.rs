@@ -1,11 +1,11 @@
 //! The table of a model: the projection of an event-sourced one, or the rows themselves.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{columns::quoted, rows};
+use super::{columns::quoted, group::BEGIN, heads, log, rows};
 use crate::{
     schema::{Mode, Model},
     sql,
@@ -80,44 +80,97 @@ impl<'a> Table<'a> {
     }
 }
 
+/// The statements of a model's table that nearly each group runs.
+pub(super) struct Texts {
+    /// Reads the entities of some keys, which are its parameter.
+    pub(super) present: Arc<str>,
+    /// Begins a group and reads what is known and the entities of some keys: the parameters of [`log::KNOWN`], and one.
+    pub(super) begin: Arc<str>,
+    /// Replaces some, which are its parameter.
+    pub(super) save: Arc<str>,
+    /// Appends to the log, replaces some and commits: the parameters of [`log::APPEND`], and one.
+    pub(super) finish: Arc<str>,
+}
+
+impl Texts {
+    pub(super) fn of(model: &Model) -> Self {
+        let table = Table::of(model);
+        let present = |parameter: &str| {
+            format!(
+                "SELECT {} FROM json_each({parameter}) AS wanted CROSS JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
+                table.columns,
+                table.name,
+                table.key,
+                table.id("wanted.value ->> 1")
+            )
+        };
+        let save = |parameter: &str| match model.mode {
+            Mode::Events => heads::upsert(model, parameter),
+            Mode::Rows | Mode::Api => upsert(&table, parameter),
+        };
+        let after = |count: usize| format!("?{}", count + 1);
+        let begin = [BEGIN, &log::KNOWN, &present(&after(log::OF_KNOWN))];
+        let finish = [&log::APPEND, &*save(&after(log::OF_APPEND)), "COMMIT"];
+        Self {
+            present: present("?1").into(),
+            begin: begin.join("; ").into(),
+            save: save("?1").into(),
+            finish: finish.join("; ").into(),
+        }
+    }
+}
+
+/// Entities as a parameter brings them.
+pub(super) fn pairs(keys: &[EntityKey]) -> String {
+    let pairs = keys.iter().map(|key| json!([key.tenant, key.entity_id]));
+    pairs.collect::<Value>().to_string()
+}
+
+/// What [`Texts::save`] takes of entities, of rows those that are there.
+pub(super) fn saved(model: &Model, heads: &[&Head]) -> serde_json::Result<String> {
+    if model.mode == Mode::Events {
+        return heads::values(heads);
+    }
+    let live = heads
+        .iter()
+        .filter_map(|head| Some(values(model, head, head.folded.state()?)));
+    Ok(live.collect::<Value>().to_string())
+}
+
+/// How many of these are rows that have ended: they are taken away instead.
+pub(super) fn count_ended(model: &Model, heads: &[&Head]) -> usize {
+    match model.mode {
+        Mode::Events => 0,
+        Mode::Rows | Mode::Api => {
+            let ended = heads.iter().filter(|head| head.folded.state().is_none());
+            ended.count()
+        }
+    }
+}
+
 /// What a row has beside its fields.
 const ROW: &str =
     "tx, field_tx, _created, _last_hlc, _last_event_id, _event_count, _seq, _schema_version";
 
-/// Writes rows as they are now, and takes away those that have ended.
-pub(super) async fn save(
+/// Takes away the rows of these that have ended.
+pub(super) async fn end(
     connection: &mut SqliteConnection,
     model: &Model,
     heads: &[&Head],
 ) -> sqlx::Result<()> {
+    let ended = heads.iter().filter(|head| head.folded.state().is_none());
+    let ended: Vec<EntityKey> = ended.map(|head| head.key.clone()).collect();
     let table = Table::of(model);
-    let live: Value = heads
-        .iter()
-        .filter_map(|head| Some(values(model, head, head.folded.state()?)))
-        .collect();
-    let ended: Value = heads
-        .iter()
-        .filter(|head| head.folded.state().is_none())
-        .map(|head| json!([head.key.tenant, head.key.entity_id]))
-        .collect();
-    if live.as_array().is_some_and(|live| !live.is_empty()) {
-        sqlx::query(AssertSqlSafe(upsert(&table)))
-            .bind(live.to_string())
-            .execute(&mut *connection)
-            .await?;
-    }
-    if ended.as_array().is_some_and(|ended| !ended.is_empty()) {
-        sqlx::query(AssertSqlSafe(format!(
-            "DELETE FROM {} WHERE (_tenant_id, {}) IN (SELECT value ->> 0, {} FROM json_each(?1))",
-            table.name,
-            table.key,
-            table.id("value ->> 1")
-        )))
-        .bind(ended.to_string())
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+    sqlx::query(AssertSqlSafe(format!(
+        "DELETE FROM {} WHERE (_tenant_id, {}) IN (SELECT value ->> 0, {} FROM json_each(?1))",
+        table.name,
+        table.key,
+        table.id("value ->> 1")
+    )))
+    .bind(pairs(&ended))
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Gives rows a position that no change has: whoever writes them next is not taken for another program.
@@ -127,23 +180,19 @@ pub(super) async fn detach(
     keys: &[EntityKey],
 ) -> sqlx::Result<()> {
     let table = Table::of(model);
-    let wanted: Value = keys
-        .iter()
-        .map(|key| json!([key.tenant, key.entity_id]))
-        .collect();
     sqlx::query(AssertSqlSafe(format!(
         "UPDATE {} SET _seq = -1 WHERE (_tenant_id, {}) IN (SELECT value ->> 0, {} FROM json_each(?1))",
         table.name,
         table.key,
         table.id("value ->> 1")
     )))
-    .bind(wanted.to_string())
+    .bind(pairs(keys))
     .execute(connection)
     .await
     .map(|_| ())
 }
 
-fn upsert(table: &Table<'_>) -> String {
+fn upsert(table: &Table<'_>, parameter: &str) -> String {
     let key = quoted(sql::id_column(table.model));
     let mut names = vec!["_tenant_id".to_owned()];
     names.extend(shared(table.model).map(|(field, _)| quoted(&field.name)));
@@ -161,7 +210,7 @@ fn upsert(table: &Table<'_>) -> String {
         .collect();
     format!(
         // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
-        "INSERT INTO {} ({}) SELECT {} FROM json_each(?1) WHERE TRUE ON CONFLICT (_tenant_id, {}) DO UPDATE SET {}",
+        "INSERT INTO {} ({}) SELECT {} FROM json_each({parameter}) WHERE TRUE ON CONFLICT (_tenant_id, {}) DO UPDATE SET {}",
         table.name,
         names.join(", "),
         values.join(", "),
