@@ -36,6 +36,8 @@ let package = Package(
     .target(name: "CheckSupport", dependencies: ["SyncRuntime"], path: "check/Sources/CheckSupport"),
     .executableTarget(
       name: "sync-peer", dependencies: ["SyncFixturesModels", "CheckSupport"], path: "check/Sources/sync-peer"),
+    .executableTarget(
+      name: "sync-bench", dependencies: ["SyncFixturesModels", "CSQLite"], path: "check/Sources/sync-bench"),
     .executableTarget(name: "sync-scribe", dependencies: ["SyncFixturesModels"], path: "check/Sources/sync-scribe"),
     .testTarget(
       name: "ServerTests", dependencies: ["SyncFixturesModels", "CheckSupport", "sync-scribe"],

@@ -60,7 +60,7 @@ impl Plan<'_> {
             .iter()
             .filter(|model| model.has_functions())
             .collect();
-        let mut doc = "Opens a user's store; nothing is sent before ``SyncClient/start()``.\n\n- Parameters:\n  - server: \
+        let mut doc = "Opens a user's store; nothing is sent before `SyncClient.start()`.\n\n- Parameters:\n  - server: \
                        where the routes stand, prefix included: `https://pos.example/api/v1`.\n  - tokens: says who the \
                        user is.\n  - store: where the data is, one place for each user; `.memory` for previews and tests."
             .to_owned();
@@ -143,7 +143,7 @@ impl Plan<'_> {
     fn command(&self, code: &mut Code, plan: &ModelPlan<'_>, event: &EventPlan<'_>, name: &str) {
         let Command { parameters, value } = self.arguments(plan, event);
         code.doc(&format!(
-            "Records `{}`: it {}. See ``record(_:on:)`` for what it gives back and throws.",
+            "Records `{}`: it {}. See `record(_:on:)` for what it gives back and throws.",
             event.full,
             super::events::describe(&event.event.effect)
         ));

@@ -3,6 +3,7 @@
 mod fanout;
 mod rows;
 mod server;
+mod swift;
 
 use serde_json::Value;
 
@@ -30,6 +31,8 @@ enum Part {
     Generator,
     /// The client in Chromium against bare IndexedDB and TanStack DB
     Client,
+    /// The Swift client against the TypeScript runtime in Node, the fold in Rust and bare SQLite
+    Swift,
 }
 
 impl Bench {
@@ -40,6 +43,7 @@ impl Bench {
             Part::Rows,
             Part::Generator,
             Part::Client,
+            Part::Swift,
         ];
         let parts = if self.parts.is_empty() {
             &all[..]
@@ -54,6 +58,7 @@ impl Bench {
                 Part::Rows => rows::run()?,
                 Part::Generator => generator()?,
                 Part::Client => client()?,
+                Part::Swift => swift::run()?,
             }
         }
         Ok(())

@@ -2,18 +2,22 @@
 
 mod converge;
 mod dice;
+mod docs;
 mod peer;
 mod server;
+mod suite;
 mod toolchain;
 
 use std::{path::Path, process::Command};
 
 use crate::run::{Outcome, cargo, output, root, step};
 
+pub(crate) use converge::typescript_client;
+pub(crate) use dice::Dice;
 pub(crate) use toolchain::{Toolchain, find as toolchain};
 
 /// The package that holds the runtime, what is generated for the test cases, and all tests.
-const PACKAGE: &str = "emitters/swift";
+pub(crate) const PACKAGE: &str = "emitters/swift";
 /// Where generated code goes.
 const GENERATED: &str = "emitters/swift/check/generated";
 /// The example: a waiter's command line.
@@ -34,11 +38,12 @@ pub(crate) fn test() -> Outcome {
     generate()?;
     lint(&swift)?;
     step(
-        "building the runtime, the generated packages and their tests",
-        &mut build(&swift, &["--build-tests"]),
+        "building the runtime, the generated packages and what runs them",
+        &mut build(&swift, &[]),
     )?;
+    docs::convert(&swift)?;
     type_check_apple(&swift)?;
-    run_tests(&swift)?;
+    suite::run(&swift)?;
     converge::run(&swift)?;
     take_an_order(&swift)
 }
@@ -183,59 +188,6 @@ fn generated_modules() -> Outcome<Vec<String>> {
             "expected one module for each of {CASES:?}, found {modules:?}"
         )),
     }
-}
-
-/// Runs the tests and counts them: a suite that was left out is no success.
-fn run_tests(swift: &Toolchain) -> Outcome {
-    let declared = declared_tests(&root().join(PACKAGE).join("runtime/Tests"))?
-        + declared_tests(&root().join(PACKAGE).join("check/Tests"))?;
-    let server = server::Server::start()?;
-    eprintln!("\n── Swift tests");
-    let mut words = vec!["swift", "test", "--skip-build", "--disable-xctest"];
-    words.extend(BUILD);
-    let mut command = swift.command(PACKAGE, &words);
-    let printed = output(command.env("SYNC_TEST_SERVER", &server.address));
-    let printed = printed.map_err(|error| format!("Swift tests: {error}"))?;
-    print!("{printed}");
-    let run = printed.lines().find_map(|line| {
-        let (_, rest) = line.split_once("Test run with ")?;
-        rest.split_whitespace().next()?.parse::<usize>().ok()
-    });
-    let skipped = printed
-        .lines()
-        .filter(|line| line.contains(" skipped"))
-        .count();
-    match run {
-        Some(run) if run == declared && skipped == 0 => Ok(()),
-        Some(run) => Err(format!(
-            "{declared} Swift tests are declared, {run} were run, {skipped} were skipped"
-        )),
-        None => Err("no Swift test was run".to_owned()),
-    }
-}
-
-/// How many tests the sources in a folder declare.
-fn declared_tests(folder: &Path) -> Outcome<usize> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut count = 0;
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            count += declared_tests(&path)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "swift")
-        {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            count += text
-                .lines()
-                .filter(|line| line.trim_start().starts_with("@Test"))
-                .count();
-        }
-    }
-    Ok(count)
 }
 
 /// Builds what runs the conformance cases.

@@ -20,7 +20,7 @@ const CHANGES: usize = 40;
 
 /// Runs it once, by a seed that is printed.
 pub(super) fn run(swift: &Toolchain) -> Outcome {
-    prepare()?;
+    typescript_client()?;
     let seed = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(1, |now| now.as_nanos() as u64);
@@ -35,7 +35,7 @@ pub(super) fn run(swift: &Toolchain) -> Outcome {
 }
 
 /// Writes the TypeScript client and gets what runs it.
-fn prepare() -> Outcome {
+pub(crate) fn typescript_client() -> Outcome {
     npm_ci(TYPESCRIPT)?;
     let generated = root().join(TYPESCRIPT).join("generated/fixtures/src");
     step(

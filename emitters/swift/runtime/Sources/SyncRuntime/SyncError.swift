@@ -35,6 +35,14 @@ public enum SyncError: Error, Sendable, Hashable {
     }
   }
 
+  /// Whether nothing was even tried: the change was not one that could be recorded.
+  var isRefusal: Bool {
+    switch self {
+    case .invalidPayload, .refused: true
+    default: false
+    }
+  }
+
   /// Of whatever kept the engine from its work.
   init(_ error: any Error) {
     switch error {

@@ -15,7 +15,7 @@ public struct AccessRules: Sendable {
 
   private let roles: [String: [String]]
   private let groups: [String: [String]]
-  private let ownerOnly: [String]
+  let ownerOnly: [String]
   private let events: [String: Writes]
 
   /// The role that writes the fields which only an owner sees.

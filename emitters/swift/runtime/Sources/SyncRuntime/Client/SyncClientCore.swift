@@ -3,12 +3,16 @@ import Foundation
 /// What every generated client is made of: a store, an engine, and what tells of them.
 public final class SyncClientCore: Sendable {
   /// Pending changes, connection, rejections.
-  public let status = SyncStatus()
+  public let status: SyncStatus
 
   let database: SyncDatabase
   let server: ServerAPI
   private let engine: SyncEngine
   private let changes = ChangeHub()
+  /// Rung for each recorded change; one answer stands for many.
+  private let bell: AsyncStream<Void>.Continuation
+  /// The status follows changes once in a frame of a screen.
+  private static let frame = Duration.milliseconds(16)
 
   /// Opens a user's store; nothing is sent before ``start()``.
   ///
@@ -32,14 +36,27 @@ public final class SyncClientCore: Sendable {
   ) throws(SyncError) {
     let database = try SyncDatabase(store, models: models.map(\.mode), time: time)
     let server = ServerAPI(base: server, tokens: tokens, transport: transport)
-    let status = status
+    let status = SyncStatus(database.pending)
     let changes = changes
     self.database = database
     self.server = server
-    engine = SyncEngine(database: database, server: server, types: models.map(\.mode.entity)) { report in
+    self.status = status
+    let engine = SyncEngine(database: database, server: server, types: models.map(\.mode.entity)) { report in
       await Self.apply(report, database, status, changes)
     }
+    self.engine = engine
+    let (rings, bell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    self.bell = bell
+    Task {
+      for await _ in rings {
+        await engine.wake()
+        await Self.refresh(database, status)
+        try? await Task.sleep(for: Self.frame)
+      }
+    }
   }
+
+  deinit { bell.finish() }
 
   /// Begins to send and to follow.
   public func start() async {
@@ -112,10 +129,9 @@ public final class SyncClientCore: Sendable {
   func told(_ key: EntityKey) { changes.send([key]) }
 
   /// An event was recorded on an entity.
-  func recorded(_ key: EntityKey) async {
+  func recorded(_ key: EntityKey) {
     changes.send([key])
-    await refresh()
-    await engine.wake()
+    bell.yield()
   }
 
   /// The entities of a type that change, from now on.

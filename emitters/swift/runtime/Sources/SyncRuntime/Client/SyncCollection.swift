@@ -67,6 +67,7 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
   /// What the server's log has of an entity, the last events first to come, also those of before this device knew it.
   ///
   /// - Parameters:
+  ///   - id: the entity's.
   ///   - limit: at most so many.
   ///   - page: the ``HistoryPage/earlier`` of the page behind it.
   public func history(
@@ -93,7 +94,7 @@ public struct SyncCollection<Model: SyncModel>: Sendable {
       return state
     case .device(let database, let mode):
       let recorded = try await database.record(event, on: key.id, of: mode)
-      await core.recorded(key)
+      core.recorded(key)
       guard mode.waitsForServer, let id = recorded.id else { return recorded.state }
       if let refusal = await database.answer(to: id) {
         core.told(key)

@@ -6,8 +6,12 @@ import Observation
 public final class SyncStatus {
   /// Whether this device and the server hear each other.
   public internal(set) var connection = SyncConnection.stopped
-  /// How many changes the server has not yet.
-  public internal(set) var pendingCount = 0
+  /// How many changes the server has not yet, the one that was just recorded among them.
+  public var pendingCount: Int {
+    // What reads it is drawn again when this differs; the rest of the status follows within a frame.
+    _ = shownPending
+    return pending.value
+  }
   /// When the oldest of them was made.
   public internal(set) var oldestPending: Date?
   /// When the server was last heard.
@@ -23,11 +27,14 @@ public final class SyncStatus {
   /// Why the last request failed; `nil` while all is well.
   public internal(set) var problem: SyncError?
 
-  nonisolated init() {}
+  private var shownPending = 0
+  @ObservationIgnored private let pending: Count
+
+  nonisolated init(_ pending: Count) { self.pending = pending }
 
   /// Assigns what differs, so that nothing is drawn for nothing.
   func update(_ summary: StoreSummary) {
-    if pendingCount != summary.pending { pendingCount = summary.pending }
+    if shownPending != summary.pending { shownPending = summary.pending }
     if oldestPending != summary.oldest { oldestPending = summary.oldest }
     if rejections != summary.rejections { rejections = summary.rejections }
     if conflicts != summary.conflicts { conflicts = summary.conflicts }

@@ -2,7 +2,7 @@
 public enum Effects {
   /// Appends to a keyed list; a known id is ignored.
   public static func push<Element: KeyedElement>(_ element: Element, to list: inout [Element]) -> Bool {
-    if list.contains(where: { sameOnWire($0.id, element.id) }) { return false }
+    if list.contains(where: { $0.id.isSameOnWire(as: element.id) }) { return false }
     list.append(element)
     return true
   }
@@ -16,7 +16,7 @@ public enum Effects {
   /// Takes the element of that id out of a keyed list.
   public static func remove<Element: KeyedElement>(id: Element.ID, from list: inout [Element]) -> Bool {
     let before = list.count
-    list.removeAll { sameOnWire($0.id, id) }
+    list.removeAll { $0.id.isSameOnWire(as: id) }
     return list.count != before
   }
 
@@ -24,7 +24,7 @@ public enum Effects {
   public static func update<Element: KeyedElement>(
     id: Element.ID, in list: inout [Element], with change: (inout Element) -> Void
   ) -> Bool {
-    guard let at = list.firstIndex(where: { sameOnWire($0.id, id) }) else { return false }
+    guard let at = list.firstIndex(where: { $0.id.isSameOnWire(as: id) }) else { return false }
     change(&list[at])
     return true
   }

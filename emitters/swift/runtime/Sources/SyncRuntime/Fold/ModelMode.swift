@@ -34,6 +34,10 @@ protocol ModelMode<Model, Event>: Sendable {
   func keepOnly(_ there: RestoredIDs, in store: EventStore) throws(SyncError) -> Set<EntityKey>
   /// Folds an entity anew, after some of its events have moved or left.
   func refold(_ id: String, in store: EventStore) throws(SyncError)
+  /// Folds all entities anew.
+  func refoldAll(in store: EventStore) throws(SyncError) -> Set<EntityKey>
+  /// The fields that an owner alone sees, as far as this device folds them.
+  var ownerOnly: [String] { get }
   /// Whether an event makes its entity.
   func isCreate(_ event: LoggedEvent) -> Bool
 }

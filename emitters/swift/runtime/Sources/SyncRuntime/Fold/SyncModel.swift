@@ -171,10 +171,12 @@ public enum Folded<Model: SyncModel>: Sendable, Hashable {
         self = .deleted
         return true
       }
-      guard state.apply(event, meta, functions) else { return false }
-      state.touch(meta.time)
+      // Its only copy is changed, so that no list of it has to be copied.
+      self = .absent
+      let applied = state.apply(event, meta, functions)
+      if applied { state.touch(meta.time) }
       self = .live(state)
-      return true
+      return applied
     }
   }
 }

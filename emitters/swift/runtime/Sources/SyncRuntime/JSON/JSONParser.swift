@@ -131,6 +131,10 @@ struct JSONParser {
       digits()
       guard at > from else { throw failure("expected a digit") }
     }
+    if whole, at - first <= 18 {
+      let magnitude = bytes[first..<at].reduce(0 as Int64) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+      return .int(first > start ? -magnitude : magnitude)
+    }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if whole, let int = Int64(text) { return .int(int) }
     guard let double = Double(text), double.isFinite else { throw failure("the number is too large") }

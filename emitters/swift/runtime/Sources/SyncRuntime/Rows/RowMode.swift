@@ -21,7 +21,7 @@ struct RowMode<Model: SyncModel>: ModelMode {
     let key = "declaration:\(entity)"
     let known = try store.remembered(key)
     guard known != Model.declaration else { return }
-    try store.database.transaction { () throws(SyncError) in
+    try store.transaction { () throws(SyncError) in
       try addColumns(store)
       for definition in rows.definitions {
         try store.database.execute(script: definition)
@@ -71,7 +71,7 @@ struct RowMode<Model: SyncModel>: ModelMode {
         : .refused(code: "entity_not_found", reason: "There is no such \(entity) on this device.")
     }
     let (statement, payload) = (statement(for: event), SQLiteValue.text(event.payload.text))
-    return try store.database.transaction { () throws(SyncError) in
+    return try store.transaction { () throws(SyncError) in
       let last = try store.database.first("SELECT max(id) FROM _changes") { $0.int(0) } ?? 0
       let values = [rows.idValue(id)] + (event.isDelete ? [] : [payload])
       try store.database.run(statement, values)
@@ -103,8 +103,8 @@ struct RowMode<Model: SyncModel>: ModelMode {
     guard let known = try? rules.read(event) else {
       // Of a newer version: an update asks for the row.
       guard try !store.has(event.id) else { return }
-      try store.insert(event, status: .synced, recordedAt: event.timestamp.milliseconds)
-      try store.markUnreadable(event.id)
+      let outcome = FoldOutcome(applied: false, readable: false)
+      try store.insert(event, status: .synced, recordedAt: event.timestamp.milliseconds, outcome)
       return
     }
     var folded = held.map { Folded.live($0.model) } ?? .absent
@@ -171,5 +171,7 @@ struct RowMode<Model: SyncModel>: ModelMode {
 
   // Rows are not folded, and none of their events is in the log of this device.
   func refold(_ id: String, in store: EventStore) throws(SyncError) {}
+  func refoldAll(in store: EventStore) throws(SyncError) -> Set<EntityKey> { [] }
+  var ownerOnly: [String] { [] }
   func isCreate(_ event: LoggedEvent) -> Bool { false }
 }

@@ -7,7 +7,7 @@ struct EventMode<Model: SyncModel>: ModelMode {
   func update(_ store: EventStore) throws(SyncError) { try store.update(to: rules) }
 
   func state(of id: String, in store: EventStore) throws(SyncError) -> Model? {
-    try store.head(of: EntityKey(type: entity, id: id), Model.self).value.state
+    try store.state(of: EntityKey(type: entity, id: id), Model.self)
   }
 
   func states(in store: EventStore) throws(SyncError) -> [(id: String, model: Model)] {
@@ -21,19 +21,19 @@ struct EventMode<Model: SyncModel>: ModelMode {
     _ event: Model.Event, on id: String, by writer: inout Writer, in store: EventStore
   ) throws(SyncError) -> Recorded<Model> {
     let key = EntityKey(type: entity, id: id)
-    var head = try store.head(of: key, Model.self)
     let logged = LoggedEvent(
-      id: UUID(), entityType: entity, entityID: id, name: event.name, payload: event.payload,
+      id: UUID.random(), entityType: entity, entityID: id, name: event.name, payload: event.payload,
       timestamp: writer.stamp(), schemaVersion: Model.version, userID: nil, seq: nil)
-    try check(event, logged.meta, head.value)
-    // The clock is past all that the store holds, so that the event is the entity's newest.
-    let outcome = head.fold(logged, rules)
-    let (now, offset, folded) = (writer.time(), writer.offset, head)
-    try store.database.transaction { () throws(SyncError) in
-      try store.insert(logged, status: .pending, recordedAt: now, own: (outcome, offset))
-      try store.save(folded, of: key)
+    let (now, offset) = (writer.time(), writer.offset)
+    return try store.transaction { () throws(SyncError) in
+      let fold = try store.fold(of: key, Model.self)
+      try check(event, logged.meta, fold.head.value)
+      // The clock is past all that the store holds, so that the event is the entity's newest.
+      let outcome = fold.head.fold(logged, rules, isWhole: try store.seesAll(of: Model.self, own: true))
+      try store.insert(logged, status: .pending, recordedAt: now, outcome, clockOffset: offset)
+      try store.save(fold.head, of: key)
+      return Recorded(state: fold.head.value.state, id: logged.id)
     }
-    return Recorded(state: folded.value.state, id: logged.id)
   }
 
   /// Refuses what the server would refuse for the state that the entity is in.
@@ -53,6 +53,10 @@ struct EventMode<Model: SyncModel>: ModelMode {
 
   func take(_ event: LoggedEvent, in store: EventStore) throws(SyncError) {
     let key = EntityKey(type: event.entityType, id: event.entityID)
+    guard try store.isKnown(event) else {
+      try store.append(event, of: rules, status: .synced, recordedAt: event.timestamp.milliseconds)
+      return
+    }
     let held = try store.event(event.id)
     switch try store.coverage(of: event, at: event.seq ?? .max) {
     case .held:
@@ -86,6 +90,10 @@ struct EventMode<Model: SyncModel>: ModelMode {
   func refold(_ id: String, in store: EventStore) throws(SyncError) {
     try store.refold(EntityKey(type: entity, id: id), from: .start, of: rules)
   }
+
+  func refoldAll(in store: EventStore) throws(SyncError) -> Set<EntityKey> { try store.refoldAll(of: rules) }
+
+  var ownerOnly: [String] { Model.ownerOnly }
 
   func isCreate(_ event: LoggedEvent) -> Bool { (try? rules.read(event))??.isCreate ?? false }
 }

@@ -18,6 +18,13 @@ enum EventStatus: Int64 {
 struct EntityKey: Hashable {
   let type: String
   let id: String
+
+  /// By code point: ids may be the user's own text.
+  static func == (left: EntityKey, right: EntityKey) -> Bool {
+    Text.same(left.id, right.id) && Text.same(left.type, right.type)
+  }
+
+  func hash(into hasher: inout Hasher) { Text.hash(id, into: &hasher) }
 }
 
 /// What an event came to.
@@ -76,10 +83,16 @@ struct FoldHead<Model: SyncModel> {
 
   /// Folds an event. One of a type that this version does not know, or that it cannot read, stays in the log and does
   /// nothing until an update can.
-  mutating func fold(_ event: LoggedEvent, _ model: ModelRules<Model>) -> FoldOutcome {
+  ///
+  /// - Parameter isWhole: whether the user sees all that a `create` makes.
+  mutating func fold(_ event: LoggedEvent, _ model: ModelRules<Model>, isWhole: Bool) -> FoldOutcome {
     place = max(place, event.place)
     folded += 1
     guard !isForeign, let known = try? model.read(event) else { return FoldOutcome(applied: false, readable: false) }
-    return FoldOutcome(applied: value.fold(known, event.meta, model.functions), readable: true)
+    let applied = value.fold(known, event.meta, model.functions)
+    if applied, !isWhole, known.isCreate, case .live(let state) = value {
+      value = .live(state.withoutHidden(known.payload))
+    }
+    return FoldOutcome(applied: applied, readable: true)
   }
 }

@@ -13,13 +13,13 @@ public final class LocalStore {
   public func take<Model: SyncModel>(_ event: LoggedEvent, of model: ModelRules<Model>) throws(SyncError) {
     let status: EventStatus = event.seq == nil ? .pending : .synced
     let store = store
-    try store.database.transaction { () throws(SyncError) in
+    try store.transaction { () throws(SyncError) in
       _ = try store.append(event, of: model, status: status, recordedAt: event.timestamp.milliseconds)
     }
   }
 
   /// The state of a live entity.
   public func state<Model: SyncModel>(of model: Model.Type, id: String) throws(SyncError) -> Model? {
-    try store.head(of: EntityKey(type: Model.entity, id: id), model).value.state
+    try store.state(of: EntityKey(type: Model.entity, id: id), model)
   }
 }

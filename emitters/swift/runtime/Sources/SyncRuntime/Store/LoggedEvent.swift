@@ -84,7 +84,7 @@ public struct LoggedEvent: Sendable, Hashable {
   var place: Place { Place(stamp: timestamp.description, id: id.wireText) }
 
   /// What a reducer learns of it.
-  var meta: EventMeta { EventMeta(id: id, entityID: entityID, timestamp: timestamp, userID: userID) }
+  public var meta: EventMeta { EventMeta(id: id, entityID: entityID, timestamp: timestamp, userID: userID) }
 }
 
 /// A place in the order of an entity's events: both texts in code point order.

@@ -113,11 +113,6 @@ extension EventStore {
       """, [], LoggedEvent.init(row:))
   }
 
-  /// Notes that this version cannot read an event.
-  func markUnreadable(_ id: UUID) throws(SyncError) {
-    try database.run("UPDATE events SET readable = 0 WHERE id = ?", [.text(id.wireText)])
-  }
-
   /// Whether something is kept that this version cannot read.
   func hasUnreadable() throws(SyncError) -> Bool {
     try database.first("SELECT EXISTS (SELECT 1 FROM events WHERE readable = 0 AND status < 3)") { $0.int(0) == 1 }

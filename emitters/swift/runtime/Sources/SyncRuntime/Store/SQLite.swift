@@ -81,18 +81,28 @@ final class SQLiteConnection {
     return found
   }
 
-  /// Runs all of it or nothing.
-  func transaction<Value>(_ body: () throws(SyncError) -> Value) throws(SyncError) -> Value {
-    try run("BEGIN IMMEDIATE")
+  /// Another number once another connection has changed the file.
+  var version: Int64 {
+    get throws(SyncError) { try first("PRAGMA data_version") { $0.int(0) } ?? 0 }
+  }
+
+  /// Begins a transaction, which no other connection can come before.
+  func begin() throws(SyncError) { try run("BEGIN IMMEDIATE") }
+
+  /// Ends it with all that was written; where that fails, with nothing of it.
+  func commit() throws(SyncError) {
     do throws(SyncError) {
-      let value = try body()
       try run("COMMIT")
-      return value
     } catch {
-      // A failed rollback leaves nothing behind either: SQLite has undone the transaction by itself then.
-      try? run("ROLLBACK")
+      rollback()
       throw error
     }
+  }
+
+  /// Ends it with nothing of what was written.
+  func rollback() {
+    // A failed rollback leaves nothing behind either: SQLite has undone the transaction by itself then.
+    try? run("ROLLBACK")
   }
 
   private func step(_ statement: OpaquePointer, _ row: (SQLiteRow) throws -> Void) -> SyncError? {

@@ -55,6 +55,7 @@ extension EventStore {
   func keepOnly<Model: SyncModel>(
     _ there: RestoredIDs, of model: ModelRules<Model>
   ) throws(SyncError) -> Set<EntityKey> {
+    // Whatever is held of this model was saved: nothing is folded in the transaction of a start from snapshots.
     let held = try database.all("SELECT entity_id FROM states WHERE entity_type = ?", [.text(Model.entity)]) { row in
       row.text(0) ?? ""
     }
@@ -78,6 +79,16 @@ extension EventStore {
     try database.first(
       "SELECT max(seq) FROM snapshots WHERE entity_type = ? AND entity_id = ?", [.text(key.type), .text(key.id)]
     ) { row in row.optionalInt(0) } ?? nil
+  }
+
+  /// Whether the log holds an event, or a snapshot of its entity that may: most of the feed is neither.
+  func isKnown(_ event: LoggedEvent) throws(SyncError) -> Bool {
+    try database.first(
+      """
+      SELECT EXISTS (SELECT 1 FROM events WHERE id = ?1)
+        OR EXISTS (SELECT 1 FROM snapshots WHERE entity_type = ?2 AND entity_id = ?3 AND seq IS NOT NULL)
+      """, [.text(event.id.wireText), .text(event.entityType), .text(event.entityID)]
+    ) { $0.int(0) == 1 } ?? false
   }
 
   /// Whether a snapshot of the server's holds an event of a position, or stands behind its place without holding it.

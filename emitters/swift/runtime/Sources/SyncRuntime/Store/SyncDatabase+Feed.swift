@@ -15,7 +15,8 @@ extension SyncDatabase {
           try model.take(event, in: store)
         } else if try !store.has(event.id) {
           // Of a type that this version does not know: kept for the one that does.
-          try store.insert(event, status: .synced, recordedAt: event.timestamp.milliseconds)
+          let outcome = FoldOutcome(applied: false, readable: true)
+          try store.insert(event, status: .synced, recordedAt: event.timestamp.milliseconds, outcome)
         }
       }
       try store.remember("cursor", cursor)
@@ -29,12 +30,13 @@ extension SyncDatabase {
 
   /// Takes over some of the server's snapshots.
   func restore(_ snapshots: [ServerSnapshot]) throws(SyncError) -> Set<EntityKey> {
+    let refolded = try noteRights(snapshots)
     try transaction { () throws(SyncError) in
       for snapshot in snapshots {
         try models[snapshot.key.type]?.restore(snapshot, in: store)
       }
     }
-    return Set(snapshots.map(\.key))
+    return refolded.union(snapshots.map(\.key))
   }
 
   /// Ends a start from snapshots: what the server no longer has goes, and the feed goes on from the cursor.

@@ -5,6 +5,12 @@ actor SyncDatabase {
   let store: EventStore
   let models: [String: any ModelMode]
   let hasRows: Bool
+  /// How many changes wait, for whoever cannot wait for this actor to say it.
+  nonisolated let pending = Count()
+  /// How many changes are on their way to this actor.
+  private nonisolated let arriving = Count()
+  /// Who waits for the end of the transaction that is open.
+  private var together: [CheckedContinuation<SyncError?, Never>] = []
   var writer: Writer
   /// Who waits for the server's answer to a write.
   var waiters: [UUID: [CheckedContinuation<SyncError?, Never>]] = [:]
@@ -30,6 +36,8 @@ actor SyncDatabase {
       try model.update(store)
     }
     writer = Writer(reached: try store.newestStamp(), time: time)
+    let rows = hasRows ? try RowOutbox(store: store).pending().count : 0
+    pending.set(try store.pending().count + rows)
   }
 
   /// Remembers whose store it is, and refuses anybody else.
@@ -45,11 +53,73 @@ actor SyncDatabase {
   // MARK: - Mutations and reading
 
   /// Records an event: checks it, stamps it, folds it, and has it saved when it returns.
-  func record<Model: SyncModel>(
+  ///
+  /// Changes that come at once are saved by one transaction: the last that is on its way ends it for all.
+  nonisolated func record<Model: SyncModel>(
     _ event: Model.Event, on id: String, of mode: AnyMode<Model>
-  ) throws(SyncError) -> Recorded<Model> {
+  ) async throws(SyncError) -> Recorded<Model> {
     try event.validate()
-    return try mode.record(event, on: id, by: &writer, in: store)
+    arriving.add(1)
+    return try await write(event, on: id, of: mode)
+  }
+
+  private func write<Model: SyncModel>(
+    _ event: Model.Event, on id: String, of mode: AnyMode<Model>
+  ) async throws(SyncError) -> Recorded<Model> {
+    let isLast = arriving.add(-1) == 0 || together.count >= Self.mostTogether
+    let recorded: Recorded<Model>
+    do throws(SyncError) {
+      if !store.isOpen { try store.begin() }
+      recorded = try mode.record(event, on: id, by: &writer, in: store)
+    } catch {
+      // What could not be recorded has changed nothing of what the others have.
+      if error.isRefusal, !isLast || end() == nil { throw error }
+      if !error.isRefusal { fail(error) }
+      throw error
+    }
+    if mode.table == nil { pending.add(1) } else { try countPending() }
+    let problem = isLast ? end() : await withCheckedContinuation { together.append($0) }
+    if let problem { throw problem }
+    return recorded
+  }
+
+  /// So many changes share a transaction at most.
+  private static let mostTogether = 100
+
+  /// Ends the transaction of those who wait for it.
+  ///
+  /// - Returns: why nothing of it was saved.
+  private func end() -> SyncError? {
+    guard store.isOpen else { return nil }
+    var problem: SyncError?
+    do throws(SyncError) {
+      try store.commit()
+    } catch {
+      problem = error
+    }
+    answer(problem)
+    return problem
+  }
+
+  /// Gives up the transaction of those who wait for it.
+  private func fail(_ problem: SyncError) {
+    if store.isOpen { store.rollback() }
+    answer(problem)
+  }
+
+  private func answer(_ problem: SyncError?) {
+    let waiting = together
+    together = []
+    // What was counted is not there.
+    if problem != nil { try? countPending() }
+    for continuation in waiting {
+      continuation.resume(returning: problem)
+    }
+  }
+
+  private func countPending() throws(SyncError) {
+    let rows = hasRows ? try RowOutbox(store: store).pending().count : 0
+    pending.set(try store.pending().count + rows)
   }
 
   /// The state of a live entity.
@@ -89,11 +159,13 @@ actor SyncDatabase {
       summary.rejections += try outbox.rejections()
       summary.conflicts = try outbox.conflicts()
     }
+    pending.set(summary.pending)
     return summary
   }
 
   /// Writes all that is saved to where a loss of power leaves it.
   func writeThrough() throws(SyncError) {
+    if let problem = end() { throw problem }
     try store.database.run("PRAGMA wal_checkpoint(FULL)")
   }
 
@@ -104,13 +176,16 @@ actor SyncDatabase {
     let summary = try summary()
     let unsynced = summary.pending + summary.rejections.count
     guard discardingUnsynced || unsynced == 0 else { throw .unsyncedChanges(unsynced) }
+    // What is being recorded at this moment is lost with the rest, and told so.
+    fail(.closed)
     store.database.close()
     place.erase()
   }
 
   /// All of it or nothing.
   func transaction(_ body: () throws(SyncError) -> Void) throws(SyncError) {
-    try store.database.transaction(body)
+    if let problem = end() { throw problem }
+    try store.transaction(body)
   }
 }
 

@@ -28,6 +28,8 @@ extension SyncEngine {
 
   /// Takes over the server's states, and goes on from where they were read.
   private func startFromSnapshots(_ types: [String]) async throws {
+    // Who reads from the start anew may be another than before.
+    if types.count == self.types.count { await tell(try await database.noteRights(nil)) }
     var first: (cursor: String, seq: Int64)?
     var there: [String: RestoredIDs] = [:]
     for type in types {
@@ -53,5 +55,9 @@ extension SyncEngine {
       let page = try await server.snapshots(of: key.type, after: nil, entity: key.id)
       await tell(try await database.restore(page.snapshots))
     }
+    guard let witness = try await database.witness() else { return }
+    // Asked for what it tells of the user alone, it does not take the place of the events that are held.
+    let page = try await server.snapshots(of: witness.type, after: nil, entity: witness.id)
+    await tell(try await database.noteRights(page.snapshots))
   }
 }

@@ -22,10 +22,11 @@ extension Array: WireValue where Element: WireValue {
     guard case .array(let items) = wire else { throw place.expected("a list", wire) }
     var out: [Element] = []
     out.reserveCapacity(items.count)
+    let place = place.opened
     for (index, item) in items.enumerated() {
       out.append(try Element(wire: item, at: place.index(index)))
     }
-    self = (Element.self as? any KeyedElement.Type)?.distinct(out) as? [Element] ?? out
+    self = Element.distinct(out)
   }
 
   /// A list.
@@ -44,8 +45,8 @@ public protocol KeyedElement: WireValue {
 
 extension KeyedElement {
   /// Those whose id no earlier one has.
-  fileprivate static func distinct(_ items: Any) -> Any {
-    guard let items = items as? [Self] else { return items }
+  public static func distinct(_ items: [Self]) -> [Self] {
+    guard items.count > 1 else { return items }
     var seen: Set<JSONValue> = []
     return items.filter { seen.insert($0.id.wire).inserted }
   }

@@ -43,6 +43,9 @@ extension WireInteger {
     return .int(whole.int64 ?? (whole.isNegative ? .min : .max))
   }
 
+  /// By value.
+  public func isSameOnWire(as other: Self) -> Bool { self == other }
+
   /// Its digits.
   public var keyText: String { whole.description }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Strings as replicas compare them: code point by code point.
 ///
 /// Swift's own `==` and `<` hold canonically equivalent strings for equal ("é" in one scalar or in two); the other
@@ -5,7 +7,15 @@
 enum Text {
   /// Whether two strings are the same code points.
   static func same(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
+    let (left, right) = (left.utf8, right.utf8)
+    guard left.count == right.count else { return false }
+    let quick = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { right in
+        left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+      }
+    }
+    // Text of Objective-C's may lie in pieces.
+    return (quick ?? nil) ?? left.elementsEqual(right)
   }
 
   /// Whether the left one comes first. UTF-8 orders as code points do.
@@ -15,9 +25,8 @@ enum Text {
 
   /// Hashes what ``same(_:_:)`` compares.
   static func hash(_ text: String, into hasher: inout Hasher) {
-    for byte in text.utf8 {
-      hasher.combine(byte)
-    }
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     hasher.combine(0xFF as UInt8)
   }
 }

@@ -38,8 +38,29 @@ enum Calendar8601 {
 
   /// Digits with zeros in front.
   static func pad(_ value: Int, _ width: Int) -> String {
+    if value >= 0, width <= 20 {
+      return String(unsafeUninitializedCapacity: 20) { text in
+        var count = width
+        var rest = value
+        for _ in 0..<width { rest /= 10 }
+        while rest > 0 {
+          (rest, count) = (rest / 10, count + 1)
+        }
+        write(value, count, to: text, at: 0)
+        return count
+      }
+    }
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+
+  /// So many last digits of a number, at a place of a text.
+  static func write(_ value: Int, _ count: Int, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+    var rest = value
+    for at in stride(from: start + count - 1, through: start, by: -1) {
+      text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
   }
 
   /// The number that a run of digits is.
@@ -109,11 +130,24 @@ extension Date: WireValue {
     let days = Int(ms >= 0 ? ms / 86_400_000 : (ms - 86_399_999) / 86_400_000)
     let (year, month, day) = Calendar8601.date(days: days)
     let timeOfDay = Int(ms - Int64(days) * 86_400_000)
-    let yearText =
-      0...9_999 ~= year
-      ? Calendar8601.pad(year, 4) : (year < 0 ? "-" : "+") + Calendar8601.pad(abs(year), 6)
+    if 0...9_999 ~= year { return Self.text(year, month, day, timeOfDay) }
+    let yearText = (year < 0 ? "-" : "+") + Calendar8601.pad(abs(year), 6)
     return "\(yearText)-\(Calendar8601.pad(month, 2))-\(Calendar8601.pad(day, 2))"
       + "T\(Calendar8601.text(timeOfDay: timeOfDay))Z"
+  }
+
+  private static func text(_ year: Int, _ month: Int, _ day: Int, _ timeOfDay: Int) -> String {
+    let (seconds, milliseconds) = timeOfDay.quotientAndRemainder(dividingBy: 1_000)
+    return String(unsafeUninitializedCapacity: 24) { text in
+      _ = text.initialize(fromContentsOf: "0000-00-00T00:00:00.000Z".utf8)
+      for (value, count, at) in [
+        (year, 4, 0), (month, 2, 5), (day, 2, 8), (seconds / 3_600, 2, 11), (seconds / 60 % 60, 2, 14),
+        (seconds % 60, 2, 17), (milliseconds, 3, 20),
+      ] {
+        Calendar8601.write(value, count, to: text, at: at)
+      }
+      return 24
+    }
   }
 
   /// A year past 9999 in six digits with its sign is read too: our own stores hold such.

@@ -92,7 +92,7 @@ public struct WireLiteral<Value: WireValue> {
   /// Of JSON that the generator has checked.
   public init(_ json: String, _ style: WireStyle = .plain) {
     do {
-      value = try Value(wire: JSONValue(parsing: json), at: WirePlace(pointer: "", style: style, isRecording: false))
+      value = try Value(wire: JSONValue(parsing: json), at: WirePlace(style))
     } catch {
       preconditionFailure("the generated default \(json) is none: \(error)")
     }
