@@ -103,6 +103,12 @@ async function open(folder: string): Promise<object> {
 
 const [first = '', second = ''] = rest;
 const measured =
-  what === 'fold' ? fold(first) : what === 'fill' ? await fill(first, second) : what === 'open' ? await open(first) : null;
+  what === 'fold'
+    ? fold(first)
+    : what === 'fill'
+      ? await fill(first, second)
+      : what === 'open'
+        ? await open(first)
+        : null;
 if (measured === null) throw new Error('usage: node.ts fold PAGES | fill PAGES FOLDER | open FOLDER');
 console.log(JSON.stringify(measured));
