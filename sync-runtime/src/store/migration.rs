@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, StoreError};
+use crate::schema::{Mode, Model};
 
 /// What a database lacks for the models of a program: statements in order, none of which drops anything.
 ///
@@ -80,4 +81,19 @@ impl fmt::Display for Migrations {
         }
         write!(f, "\nCOMMIT;")
     }
+}
+
+/// Whether a table of a model's name, with these columns, is that of the model in its mode.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) fn is_of_model<'a>(
+    model: &Model,
+    columns: impl Iterator<Item = &'a String> + Clone,
+) -> bool {
+    let has = |wanted: &str| columns.clone().any(|name| name == wanted);
+    has("_tenant_id")
+        && match model.mode {
+            Mode::Events => has("_phase"),
+            Mode::Rows => has("field_tx") && has("_seq"),
+            Mode::Api => !has("_phase") && !has("_seq"),
+        }
 }

@@ -190,6 +190,14 @@ pub trait Store: Send + Sync + 'static {
     /// Live entities by filter and order.
     async fn list(&self, model: &Model, tenant: &str, query: &ListQuery) -> Result<Vec<Head>>;
 
+    /// Entities whose projection was folded by an older version of the model, in order of tenant and id, after one.
+    async fn older_heads(
+        &self,
+        model: &Model,
+        after: Option<&EntityKey>,
+        limit: u32,
+    ) -> Result<Vec<EntityKey>>;
+
     /// Whether the database answers.
     async fn check(&self) -> Result<()>;
 
@@ -291,9 +299,6 @@ pub trait WriteGroup: EntityLog {
 
     /// Drops the snapshots of an entity that cover so many events.
     async fn drop_snapshots(&mut self, key: &EntityKey, counts: &[u64]) -> Result<()>;
-
-    /// Some entities whose projection was folded by an older version of the model.
-    async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>>;
 
     /// Drops the projection of an entity.
     async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()>;

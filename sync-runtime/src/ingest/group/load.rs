@@ -88,27 +88,22 @@ impl<'a> Grouping<'a> {
         Ok(true)
     }
 
-    /// Folds again what an older version of the models has left, some entities at a time. Gives how many.
+    /// Folds entities again that an older version of the models has folded.
     ///
     /// # Errors
     ///
-    /// The store failed; what was committed before is as it should be.
-    pub async fn refold_some(
+    /// The store failed; nothing was changed.
+    pub async fn refold_all(
         models: &'a Models,
         clock: &'a mut Clock,
         group: Box<dyn WriteGroup + 'a>,
-        limit: u32,
-    ) -> Result<usize> {
+        keys: &[EntityKey],
+    ) -> Result<()> {
         let mut grouping = Self::new(models, clock, 0, group);
-        let mut refolded = 0;
-        let folded = models.schema().models().iter();
-        for model in folded.filter(|model| model.mode == Mode::Events) {
-            for key in grouping.group.older_heads(model, limit).await? {
-                refolded += usize::from(grouping.refold(&key).await?);
-            }
+        for key in keys {
+            grouping.refold(key).await?;
         }
         grouping.complete().await?;
-        grouping.commit().await?;
-        Ok(refolded)
+        grouping.commit().await.map(|_| ())
     }
 }

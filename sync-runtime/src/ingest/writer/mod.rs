@@ -20,6 +20,7 @@ use super::{Outcome, group::Grouping, submission::Submission};
 use crate::{
     feed::Feed,
     registry::Models,
+    schema::Mode,
     semantics::hlc::{Clock, Stamp},
     store::{Store, StoreError},
 };
@@ -70,13 +71,7 @@ impl Writer {
         let node = rand::random();
         let mut clock =
             newest.map_or_else(|| Clock::new(node), |stamp| Clock::starting_at(node, stamp));
-        // What an older version of the models has folded is folded again before anybody reads it.
-        loop {
-            let group = store.begin().await?;
-            if Grouping::refold_some(&models, &mut clock, group, MAX_REFOLDED).await? == 0 {
-                break;
-            }
-        }
+        refold_older(&models, &*store, &mut clock).await?;
         let queue = Arc::new(Queue::default());
         let task = Task::new(models, store, feed, clock, queue.clone());
         let handle = Arc::new(Handle { queue });
@@ -98,6 +93,31 @@ impl Writer {
         self.handle.queue.push(Waiting::new(submission, answer))?;
         answered.await.unwrap_or(Err(WriteError::Unavailable))
     }
+}
+
+/// Folds again what an older version of the models has folded, before anybody reads it. It is looked for outside of the
+/// writing transaction, which others wait for.
+async fn refold_older(
+    models: &Models,
+    store: &dyn Store,
+    clock: &mut Clock,
+) -> Result<(), StoreError> {
+    let folded = models.schema().models().iter();
+    for model in folded.filter(|model| model.mode == Mode::Events) {
+        let mut last = None;
+        loop {
+            let older = store
+                .older_heads(model, last.as_ref(), MAX_REFOLDED)
+                .await?;
+            if older.is_empty() {
+                break;
+            }
+            let group = store.begin().await?;
+            Grouping::refold_all(models, clock, group, &older).await?;
+            last = older.into_iter().next_back();
+        }
+    }
+    Ok(())
 }
 
 /// The machine's wall clock, Unix milliseconds.

@@ -242,14 +242,6 @@ impl WriteGroup for PostgresGroup<'_> {
         self.execute("dropping old snapshots", query).await
     }
 
-    async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>> {
-        read::older_heads(&mut self.writer.connection, model, limit)
-            .await
-            .map_err(StoreError::during(
-                "looking for projections of an older version",
-            ))
-    }
-
     async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()> {
         let sql = format!(
             "DELETE FROM {} WHERE _tenant_id = $1 AND _id = $2",

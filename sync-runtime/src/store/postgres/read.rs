@@ -256,19 +256,24 @@ pub(super) async fn present(
         .collect()
 }
 
-/// Entities whose projection was folded by an older version of the model.
+/// Entities whose projection was folded by an older version of the model, after one.
 pub(super) async fn older_heads(
-    connection: &mut PgConnection,
+    pool: &PgPool,
     model: &Model,
+    after: Option<&EntityKey>,
     limit: u32,
 ) -> sqlx::Result<Vec<EntityKey>> {
+    let (tenant, id) = after.map_or(("", ""), |key| (&*key.tenant, &*key.entity_id));
     sqlx::query(AssertSqlSafe(format!(
-        "SELECT _tenant_id, _id FROM {} WHERE _schema_version < $1 LIMIT $2",
+        "SELECT _tenant_id, _id FROM {} WHERE (_tenant_id, _id) > ($1, $2) AND _schema_version < $3 \
+         ORDER BY _tenant_id, _id LIMIT $4",
         quoted(&model.path)
     )))
+    .bind(tenant)
+    .bind(id)
     .bind(rows::number(model.version))
     .bind(i64::from(limit))
-    .fetch_all(connection)
+    .fetch_all(pool)
     .await?
     .iter()
     .map(|row| {

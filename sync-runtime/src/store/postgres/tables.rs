@@ -6,7 +6,7 @@ use super::columns::{literal, quoted};
 use crate::{
     schema::{Field, Mode, Model, Schema, Visibility},
     sql::{self, Kind},
-    store::{Migrations, Result, StoreError},
+    store::{Migrations, Result, StoreError, migration::is_of_model},
     tables::POSTGRES_LOG,
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn pending(connection: &mut PgConnection, schema: &Schema) -> R
     for model in schema.models() {
         check_names(model)?;
         let there = columns(connection, model).await.map_err(&failed)?;
-        if !there.is_empty() && !is_ours(model, &there) {
+        if !there.is_empty() && !is_of_model(model, there.iter().map(|(name, _)| name)) {
             return Err(unfit(format!(
                 "there is a table {} which is not that of the model `{}`: rename it, or set another `path`",
                 quoted(&model.path),
@@ -182,17 +182,6 @@ fn projection(
         }
     }
     Ok(())
-}
-
-/// Whether a table of the model's name is that of the model, in its mode.
-fn is_ours(model: &Model, there: &[(String, String)]) -> bool {
-    let has = |wanted: &str| there.iter().any(|(name, _)| name == wanted);
-    has("_tenant_id")
-        && match model.mode {
-            Mode::Events => has("_phase"),
-            Mode::Rows => has("field_tx") && has("_seq"),
-            Mode::Api => !has("_phase") && !has("_seq"),
-        }
 }
 
 /// The table of rows, or the columns that it lacks.

@@ -57,7 +57,7 @@ impl Writer {
         sqlx::raw_sql(PREPARE).execute(&mut connection).await?;
         Ok(Self {
             connection,
-            plans: Plans::made_now(),
+            plans: Plans::made_now(0),
         })
     }
 
@@ -74,7 +74,7 @@ impl Writer {
                 .execute(&mut self.connection)
                 .await;
         } else if begin == BEGIN_AND_PLAN {
-            self.plans = Plans::made_now();
+            self.plans = Plans::made_now(self.plans.before + self.plans.events);
         }
         self.plans.groups += 1;
         begun.map(|_| ())
@@ -100,26 +100,30 @@ pub(super) fn is_gone(error: &dyn DatabaseError) -> bool {
 struct Plans {
     made: Instant,
     groups: u32,
+    /// Those that were logged since, and those that the connection had logged before.
     events: usize,
+    before: usize,
 }
 
 impl Plans {
     const MAX_GROUPS: u32 = 64;
+    /// Or as many as before: a table may grow to twice its size.
     const MAX_EVENTS: usize = 2_000;
     /// Others write too.
     const MAX_AGE: Duration = Duration::from_secs(10);
 
-    fn made_now() -> Self {
+    fn made_now(before: usize) -> Self {
         Self {
             made: Instant::now(),
             groups: 0,
             events: 0,
+            before,
         }
     }
 
     fn are_old(&self) -> bool {
         self.groups >= Self::MAX_GROUPS
-            || self.events >= Self::MAX_EVENTS
+            || self.events >= Self::MAX_EVENTS.max(self.before)
             || self.made.elapsed() >= Self::MAX_AGE
     }
 }

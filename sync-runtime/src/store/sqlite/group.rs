@@ -1,7 +1,8 @@
 //! The write transaction.
 //!
 //! Each step is one statement over a JSON array, however many rows it has: a round trip to the connection costs as
-//! much as several rows.
+//! much as several rows. Arrays of arrays are taken apart by `jsonb_each`: `json_each` would write each row out as text
+//! once more for each of its columns.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -243,7 +244,7 @@ impl WriteGroup for SqliteGroup<'_> {
 
     async fn save_snapshots(&mut self, snapshots: &[Snapshot]) -> Result<()> {
         let sql = format!(
-            "INSERT OR REPLACE INTO sync_snapshots ({}) SELECT {} FROM json_each(?1)",
+            "INSERT OR REPLACE INTO sync_snapshots ({}) SELECT {} FROM jsonb_each(?1)",
             rows::SNAPSHOT,
             places(10)
         );
@@ -313,14 +314,6 @@ impl WriteGroup for SqliteGroup<'_> {
         .await
         .map(|_| ())
         .map_err(StoreError::during("dropping old snapshots"))
-    }
-
-    async fn older_heads(&mut self, model: &Model, limit: u32) -> Result<Vec<EntityKey>> {
-        read::older_heads(&mut self.connection, model, limit)
-            .await
-            .map_err(StoreError::during(
-                "looking for projections of an older version",
-            ))
     }
 
     async fn drop_head(&mut self, model: &Model, key: &EntityKey) -> Result<()> {

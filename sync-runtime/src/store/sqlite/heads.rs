@@ -7,7 +7,7 @@ use crate::{schema::Model, store::Head};
 pub(super) fn upsert(model: &Model, parameter: &str) -> String {
     // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
     format!(
-        "INSERT INTO {} ({}) SELECT {} FROM json_each({parameter}) WHERE TRUE \
+        "INSERT INTO {} ({}) SELECT {} FROM jsonb_each({parameter}) WHERE TRUE \
          ON CONFLICT (_tenant_id, _id) DO UPDATE SET _phase = excluded._phase, _state = excluded._state, \
          _last_hlc = excluded._last_hlc, _last_event_id = excluded._last_event_id, \
          _event_count = excluded._event_count, _seq = excluded._seq, \

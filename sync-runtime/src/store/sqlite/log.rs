@@ -32,7 +32,7 @@ pub(super) const OF_KNOWN: usize = 4;
 
 fn found(pairs: &str, by: &str) -> String {
     format!(
-        "UNION ALL SELECT {} FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS sought FROM json_each({pairs})) AS wanted \
+        "UNION ALL SELECT {} FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS sought FROM jsonb_each({pairs})) AS wanted \
          CROSS JOIN sync_events ON tenant_id = wanted.tenant AND {by}",
         rows::EVENT
     )
@@ -77,7 +77,7 @@ pub(super) static APPEND: LazyLock<String> = LazyLock::new(|| {
     format!(
         "INSERT INTO sync_meta (key, value) VALUES ('newest_stamp', ?1) \
          ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value); \
-         INSERT OR ROLLBACK INTO sync_events ({}) SELECT {} FROM json_each(?2)",
+         INSERT OR ROLLBACK INTO sync_events ({}) SELECT {} FROM jsonb_each(?2)",
         rows::EVENT,
         places(13)
     )

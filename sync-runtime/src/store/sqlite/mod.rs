@@ -256,6 +256,19 @@ impl Store for SqliteStore {
             .map_err(StoreError::during("listing entities"))
     }
 
+    async fn older_heads(
+        &self,
+        model: &Model,
+        after: Option<&EntityKey>,
+        limit: u32,
+    ) -> Result<Vec<EntityKey>> {
+        read::older_heads(&self.readers, model, after, limit)
+            .await
+            .map_err(StoreError::during(
+                "looking for projections of an older version",
+            ))
+    }
+
     async fn check(&self) -> Result<()> {
         sqlx::query("SELECT 1")
             .execute(&self.readers)

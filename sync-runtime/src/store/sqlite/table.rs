@@ -97,7 +97,7 @@ impl Texts {
         let table = Table::of(model);
         let present = |parameter: &str| {
             format!(
-                "SELECT {} FROM json_each({parameter}) AS wanted CROSS JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
+                "SELECT {} FROM jsonb_each({parameter}) AS wanted CROSS JOIN {} ON _tenant_id = wanted.value ->> 0 AND {} = {}",
                 table.columns,
                 table.name,
                 table.key,
@@ -210,7 +210,7 @@ fn upsert(table: &Table<'_>, parameter: &str) -> String {
         .collect();
     format!(
         // WHERE TRUE keeps SQLite from reading ON CONFLICT as a join's condition.
-        "INSERT INTO {} ({}) SELECT {} FROM json_each({parameter}) WHERE TRUE ON CONFLICT (_tenant_id, {}) DO UPDATE SET {}",
+        "INSERT INTO {} ({}) SELECT {} FROM jsonb_each({parameter}) WHERE TRUE ON CONFLICT (_tenant_id, {}) DO UPDATE SET {}",
         table.name,
         names.join(", "),
         values.join(", "),

@@ -6,7 +6,7 @@ use super::columns;
 use crate::{
     schema::{Mode, Model, Schema},
     sql,
-    store::{Migrations, StoreError},
+    store::{Migrations, StoreError, migration::is_of_model},
     tables::SQLITE_LOG,
 };
 
@@ -21,7 +21,7 @@ pub(super) async fn pending(
     migrations.add_versions(applied, &SQLITE_LOG)?;
     for model in schema.models() {
         let there = columns(connection, model).await.map_err(&failed)?;
-        if !there.is_empty() && !is_ours(model, &there) {
+        if !there.is_empty() && !is_of_model(model, there.iter()) {
             return Err(not_ours(model));
         }
         match model.mode {
@@ -136,17 +136,6 @@ async fn trigger(connection: &mut SqliteConnection, name: &str) -> sqlx::Result<
         .await?
         .map(|row| row.try_get(0))
         .transpose()
-}
-
-/// Whether a table of the model's name is that of the model, in its mode.
-fn is_ours(model: &Model, there: &[String]) -> bool {
-    let has = |wanted: &str| there.iter().any(|name| name == wanted);
-    has("_tenant_id")
-        && match model.mode {
-            Mode::Events => has("_phase"),
-            Mode::Rows => has("field_tx") && has("_seq"),
-            Mode::Api => !has("_phase") && !has("_seq"),
-        }
 }
 
 fn not_ours(model: &Model) -> StoreError {
