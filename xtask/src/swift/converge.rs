@@ -54,6 +54,7 @@ struct Trial<'a> {
     folder: PathBuf,
     orders: Vec<String>,
     boards: Vec<String>,
+    contacts: Vec<String>,
     /// How many of each tip were accepted by a peer: none of them may get lost.
     tips: i64,
 }
@@ -71,6 +72,7 @@ impl<'a> Trial<'a> {
             folder,
             orders: Vec::new(),
             boards: Vec::new(),
+            contacts: Vec::new(),
             tips: 0,
         };
         for name in ["anna", "bert", "clara"] {
@@ -100,6 +102,7 @@ impl<'a> Trial<'a> {
         for _ in 0..4 {
             self.create(0, "order")?;
             self.create(2, "board")?;
+            self.create(1, "contact")?;
         }
         self.agree()?;
         for round in 0..ROUNDS {
@@ -164,20 +167,24 @@ impl<'a> Trial<'a> {
         let id = self.dice.uuid();
         let payload = match entity {
             "order" => json!({ "table_number": self.dice.below(20) }),
-            _ => json!({ "title": "a board" }),
+            "board" => json!({ "title": "a board" }),
+            _ => json!({ "first_name": "Ada" }),
         };
         self.record(at, entity, &id, "created", &payload)?;
         match entity {
             "order" => self.orders.push(id),
-            _ => self.boards.push(id),
+            "board" => self.boards.push(id),
+            _ => self.contacts.push(id),
         }
         Ok(())
     }
 
     /// Something at random on something at random; what is not there yet is refused, and that is all right.
     fn change(&mut self, at: usize) -> Outcome {
-        if self.dice.below(3) == 0 {
-            return self.change_board(at);
+        match self.dice.below(4) {
+            0 => return self.change_board(at),
+            1 => return self.change_contact(at),
+            _ => {}
         }
         let id = self.dice.one_of(&self.orders).to_owned();
         let number = self.dice.below(5);
@@ -230,6 +237,25 @@ impl<'a> Trial<'a> {
         self.record(at, "board", &id, name, &payload).map(drop)
     }
 
+    /// Rows, whose fields two may write at once: whoever comes second gives way.
+    fn change_contact(&mut self, at: usize) -> Outcome {
+        let id = self.dice.one_of(&self.contacts).to_owned();
+        let text = format!("caf\u{e9} {}", self.dice.below(50));
+        let (name, payload) = match self.dice.below(12) {
+            0 | 1 => return self.create(at, "contact"),
+            2..=4 => ("updated", json!({ "first_name": text })),
+            5..=7 => ("updated", json!({ "last_name": text })),
+            8 => ("updated", json!({ "last_name": null })),
+            9 => ("updated", json!({ "credit_limit": "19.90" })),
+            10 => (
+                "updated",
+                json!({ "email": "ada@example.com", "first_name": text }),
+            ),
+            _ => ("deleted", json!({})),
+        };
+        self.record(at, "contact", &id, name, &payload).map(drop)
+    }
+
     /// Waits until nobody has anything to send and all hold the same.
     fn agree(&mut self) -> Outcome {
         let until = Instant::now() + Duration::from_secs(90);
@@ -237,11 +263,11 @@ impl<'a> Trial<'a> {
             let dumps: Vec<Value> = self
                 .peers
                 .iter_mut()
-                .map(Peer::dump)
+                .map(|peer| peer.dump().map(without_null_fields))
                 .collect::<Outcome<_>>()?;
             let settled = dumps.iter().all(|dump| dump["pending"] == 0);
             let same = |part: &str| dumps.iter().all(|dump| dump[part] == dumps[0][part]);
-            if settled && same("order") && same("board") {
+            if settled && ["order", "board", "contact"].into_iter().all(same) {
                 return self.check(&dumps[0]);
             }
             if Instant::now() > until {
@@ -267,6 +293,16 @@ impl<'a> Trial<'a> {
         }
         Ok(())
     }
+}
+
+/// Swift leaves a field that may be hidden out where it is null, TypeScript writes the null.
+fn without_null_fields(mut dump: Value) -> Value {
+    for row in dump["contact"].as_object_mut().into_iter().flatten() {
+        if let Some(fields) = row.1.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+    }
+    dump
 }
 
 impl Drop for Trial<'_> {

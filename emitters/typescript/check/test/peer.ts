@@ -7,6 +7,7 @@
 import { createInterface } from 'node:readline';
 import { createSync, memoryStore, RefusedLocally, type SyncOptions } from '../generated/fixtures/src/index.js';
 import { boardModel } from '../generated/fixtures/src/materializers/board.js';
+import { contactModel } from '../generated/fixtures/src/materializers/contact.js';
 import { orderModel } from '../generated/fixtures/src/materializers/order.js';
 
 const [baseUrl = '', token = '', tenantId = ''] = process.argv.slice(2);
@@ -29,6 +30,7 @@ const sync = createSync(configuration);
 await sync.start();
 const orders = sync.collection(orderModel);
 const boards = sync.collection(boardModel);
+const contacts = sync.collection(contactModel);
 
 interface Command {
   readonly do: string;
@@ -43,7 +45,7 @@ async function answer(line: string): Promise<string> {
   switch (command.do) {
     case 'record': {
       const entities: { record(type: string, id: string, payload: unknown): PromiseLike<void> } =
-        command.entity === 'order' ? orders : boards;
+        { order: orders, board: boards, contact: contacts }[command.entity] ?? orders;
       await entities.record(`${command.entity}.${command.name}`, command.id, command.payload);
       return 'ok';
     }
@@ -53,6 +55,10 @@ async function answer(line: string): Promise<string> {
       sync.internals.unplug(isOff);
       return 'ok';
     case 'dump': {
+      // It takes the server's word wherever two have written the same field of a row.
+      for (const conflict of sync.status.getSnapshot().conflicts) await conflict.keepServer();
+      for (const { event } of sync.status.getSnapshot().rejections)
+        if (event.entity_type === 'contact') await sync.discard(event.id);
       const { pendingCount, rejections } = sync.status.getSnapshot();
       const byId = (states: readonly { readonly id: string }[]): unknown =>
         Object.fromEntries(states.map((state) => [state.id, state]));
@@ -61,6 +67,7 @@ async function answer(line: string): Promise<string> {
         rejected: rejections.map(({ code }) => code),
         order: byId(orders.list()),
         board: byId(boards.list()),
+        contact: byId(contacts.list()),
       });
     }
     default:

@@ -4,7 +4,7 @@
 //
 //   {"do": "record", "entity": "order", "id": …, "name": "tip_added", "payload": {…}}     ok, or refused and why
 //   {"do": "offline"}, {"do": "online"}                                                   ok
-//   {"do": "dump"}                                                                        what it holds
+//   {"do": "dump"}                                  what it holds, once it has given way where rows are in conflict
 
 import CheckSupport
 import Foundation
@@ -55,6 +55,9 @@ func record(_ command: JSONObject) async throws {
   case Board.entity:
     guard let event = try BoardEvent(name: name, payload: payload, at: .root) else { throw Unreadable() }
     try await client.boards.record(event, on: id)
+  case Contact.entity:
+    guard let event = try ContactEvent(name: name, payload: payload, at: .root) else { throw Unreadable() }
+    try await client.contacts.record(event, on: id)
   default: throw Unreadable()
   }
 }
@@ -62,8 +65,20 @@ func record(_ command: JSONObject) async throws {
 /// A line that says nothing that this program understands.
 struct Unreadable: Error {}
 
+/// Takes the server's word wherever two have written the same field of a row.
+func giveWay() async throws {
+  for conflict in await client.status.conflicts {
+    try await client.resolve(conflict, .keepServer)
+  }
+  for rejection in await client.status.rejections where rejection.event.entityType == Contact.entity {
+    try await client.discard(rejection)
+  }
+}
+
 func dump() async throws -> JSONValue {
+  try await giveWay()
   let (orders, boards) = (try await client.orders.all(), try await client.boards.all())
+  let contacts = try await client.contacts.all()
   let (pending, rejected) = await MainActor.run {
     (client.status.pendingCount, client.status.rejections.map { JSONValue.string($0.code) })
   }
@@ -71,5 +86,6 @@ func dump() async throws -> JSONValue {
     "pending": .int(Int64(pending)), "rejected": .array(rejected),
     "order": .object(JSONObject(orders.map { ($0.id.wireText, $0.wire) })),
     "board": .object(JSONObject(boards.map { ($0.id.wireText, $0.wire) })),
+    "contact": .object(JSONObject(contacts.map { ($0.id.wireText, $0.wire) })),
   ])
 }

@@ -72,9 +72,12 @@ actor SyncDatabase {
       if !store.isOpen { try store.begin() }
       recorded = try mode.record(event, on: id, by: &writer, in: store)
     } catch {
-      // What could not be recorded has changed nothing of what the others have.
-      if error.isRefusal, !isLast || end() == nil { throw error }
-      if !error.isRefusal { fail(error) }
+      if !error.isRefusal {
+        fail(error)
+      } else if isLast {
+        // A refusal has changed nothing of what the others wait for, and they are told how that ends.
+        _ = end()
+      }
       throw error
     }
     if mode.table == nil { pending.add(1) } else { try countPending() }
