@@ -2,6 +2,7 @@
  * A small model of the server's rows, without a network: it answers the client's requests as `rows.md` says, by rules written down here a
  * second time, and does harm on request.
  */
+import { eventTime } from '../src/materializers/utils.js';
 import { absent, deleted, type EventEnvelope, type Folded } from '../src/model.js';
 import type { FeedEvent } from '../src/store/db.js';
 import { type Contact, type ContactEvent, reduceContact } from './models/contact.js';
@@ -151,15 +152,15 @@ export class RowServer {
         Object.entries(payload).filter(([field]) => (row.tx[field] ?? '') <= event.timestamp),
       );
     }
-    const before = row.state;
     const nothing = event.event_type === 'contact.updated' && Object.keys(payload).length === 0;
     if (!nothing) row.state = reduceContact(row.state, { ...event, payload } as ContactEvent);
     for (const field of event.event_type === 'contact.created' ? FIELDS : Object.keys(payload)) {
       row.tx[field] = event.timestamp;
     }
     const { state } = row;
-    if (state !== absent && state !== deleted && before !== absent && before !== deleted) {
-      if (before.updated_at > state.updated_at) row.state = { ...state, updated_at: before.updated_at };
+    if (state !== absent && state !== deleted) {
+      const newest = Object.values(row.tx).sort().at(-1) ?? event.timestamp;
+      row.state = { ...state, updated_at: eventTime(newest) };
     }
     row.seq = seq;
     if (event.timestamp > row.last.timestamp) row.last = event;

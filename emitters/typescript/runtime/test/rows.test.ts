@@ -188,6 +188,58 @@ describe('rows', () => {
     await until('agreement', () => JSON.stringify(a.get(id)) === JSON.stringify(server.get(id)));
   });
 
+  it('b4_2, b4_3: leave alone what was ever sent, and do not conflict with themselves', async () => {
+    const [a, b, id] = await two();
+    const before = server.log.length;
+    server.fault = (device, path) => {
+      if (device !== 'a' || path !== '/batch') return null;
+      a.offline = true; // and with the answer goes the network
+      return 'lose';
+    };
+    a.rows.record('contact.updated', id, { first_name: 'One' });
+    await until('the server has it', () => server.get(id)?.first_name === 'One');
+    await a.cut();
+    server.fault = () => null;
+    a.rows.record('contact.updated', id, { first_name: 'Two' });
+    a.rows.record('contact.updated', id, { first_name: 'Three' });
+    a.offline = false;
+    a.sync.syncNow();
+    await a.sync.settled();
+    assert.deepEqual(
+      server.log.slice(before).map(({ payload }) => payload),
+      [{ first_name: 'One' }, { first_name: 'Three' }],
+    );
+    assert.deepEqual([a.status.conflicts, a.status.losses, a.status.rejections], [[], [], []]);
+    await until('there too', () => b.get(id)?.first_name === 'Three');
+  });
+
+  it('follow the log, whatever the stamps: the last in it stands, and the row’s time is that of the highest', async () => {
+    const [a, b, id] = await two();
+    const write = (payload: ContactUpdate, ms: number): void => {
+      const expected = Object.fromEntries(
+        Object.keys(payload).map((field) => [field, server.rows.get(id)?.tx[field] ?? null]),
+      );
+      server.post([{ ...event('contact.updated', id, payload, ms), expected, source_id: 'other' }]);
+    };
+    const now = Date.now();
+    write({ first_name: 'Ahead', last_name: 'Ahead' }, now + 40_000);
+    write({ first_name: 'Behind' }, now - 40_000);
+    for (const device of [a, b]) await until('the last in the log', () => device.get(id)?.first_name === 'Behind');
+    assert.equal(a.get(id)?.updated_at, new Date(now + 40_000).toISOString());
+    // Nothing of that one is left, nor its time.
+    write({ last_name: 'Behind' }, now - 40_001);
+    await until('the last in the log', () => a.get(id)?.last_name === 'Behind');
+    assert.equal(a.get(id)?.updated_at, a.get(id)?.created_at);
+    // What is written now is based on the last in the log, not on the highest.
+    await b.rows.record('contact.updated', id, { first_name: 'Next' }).synced;
+    assert.equal(server.get(id)?.first_name, 'Next');
+    write({ first_name: 'Last' }, now - 50_000);
+    for (const device of [a, b]) {
+      await until('the same as there', () => JSON.stringify(device.get(id)) === JSON.stringify(server.get(id)));
+      assert.deepEqual([device.status.conflicts, device.status.losses], [[], []]);
+    }
+  });
+
   it('survive a restart with what is unsynced and what waits', async () => {
     const adapter = deviceStore();
     const b = await new Device('b').start();

@@ -135,6 +135,30 @@ for (const engine of await engines()) {
       assert.deepEqual(await capture(), []);
     });
 
+    it('b2_9: a write is known by its keys, not by what their names look like', async () => {
+      const { database, capture } = await device(fed(1, created), upTo(1));
+      await database.query("UPDATE contact SET email = 'last_name lastXname'", []);
+      await database.query("UPDATE contact SET last_name = 'Roy'", []);
+      const [, second] = await capture();
+      assert.ok(second?.kind === 'new');
+      assert.deepEqual(second.event.expected, { last_name: stamp(1) });
+      assert.deepEqual(await found(database, shown), [
+        { first_name: 'Ada', last_name: 'Roy', email: 'last_name lastXname', _has_local_changes: 1 },
+      ]);
+    });
+
+    it('names transactions in the order of the queue, whoever wrote and by whatever clock', async () => {
+      const { database, apply, capture } = await device(fed(1, created), upTo(1));
+      // By a tab whose clock is far ahead of this one's, and of a row that what follows is not based on.
+      const ahead = Date.now() + 40_000 - 1_763_712_000_000;
+      await apply(recorded({ id: 'w1', rowId: 'row-1', type: 'created', payload: { first_name: 'Bea' }, at: ahead }));
+      await database.query("UPDATE contact SET email = 'a@b.c' WHERE first_name = 'Ada'", []);
+      await capture();
+      const names = await found(database, 'SELECT transaction_id AS tx FROM _changes ORDER BY id');
+      assert.equal(names.length, 2);
+      assert.ok(String(names[0]?.['tx']) < String(names[1]?.['tx']), JSON.stringify(names));
+    });
+
     it('b2_4: an overlay goes when the feed has reached the answer, and not before', async () => {
       const { database, apply } = await device(fed(1, created), upTo(1));
       await apply(
@@ -290,8 +314,10 @@ for (const engine of await engines()) {
       await database.query('DROP VIEW contact', []);
       await database.query('DROP VIEW contact_local', []);
       await database.query('ALTER TABLE contact_synced DROP COLUMN credit_limit', []);
+      await database.query('ALTER TABLE _changes DROP COLUMN base', []);
       await database.query("UPDATE _rows_made_by SET body = 'older'", []);
       assert.deepEqual(await installRows(database, schema), { emptied: [] });
+      assert.deepEqual(await found(database, 'SELECT base FROM _changes'), [{ base: null }]);
       assert.deepEqual(await found(database, 'SELECT first_name, email, credit_limit FROM contact'), [
         { first_name: 'Ada', email: 'a@b.c', credit_limit: null },
       ]);

@@ -89,6 +89,41 @@ describe('a collection of TanStack DB', () => {
     await contacts.cleanup();
   });
 
+  it('b2_12: sends every change of a transaction, and of each what it changed alone', async () => {
+    const sync = await device('here');
+    const options = rowCollectionOptions(sync, contactModel);
+    const contacts = createCollection(options);
+    await contacts.preload();
+    const ids = [uuid(), uuid()];
+    const made = ids.map((id) => ({ id, first_name: 'Ada', last_name: null, email: null, ...times }));
+    await contacts.insert(made).isPersisted.promise;
+    const changed = contacts.update(ids, (drafts) => {
+      for (const draft of drafts) Object.assign(draft, { last_name: 'Lee' });
+    });
+    await changed.isPersisted.promise;
+    await sync.settled();
+    assert.deepEqual(
+      ids.map((id) => server.get(id)?.last_name),
+      ['Lee', 'Lee'],
+    );
+    // What it was made from is older than what is here by now.
+    const [key = '', other = ''] = ids;
+    await new Rows(sync, contactModel).record('contact.updated', key, { first_name: 'Zoe' }).synced;
+    const stale = made[0];
+    assert.ok(stale !== undefined);
+    const mutations = [{ key, modified: { ...stale, email: 'ada@x.org' }, changes: { email: 'ada@x.org' } }];
+    await options.onUpdate({ transaction: { mutations } });
+    await sync.settled();
+    assert.deepEqual([server.get(key)?.first_name, server.get(key)?.email], ['Zoe', 'ada@x.org']);
+    await contacts.delete([key, other]).isPersisted.promise;
+    await sync.settled();
+    assert.deepEqual(
+      ids.map((id) => server.get(id)),
+      [undefined, undefined],
+    );
+    await contacts.cleanup();
+  });
+
   it('takes back what is not valid, and what the server refuses where its answer is waited for', async () => {
     const waiting = contactsWith({ localFirst: false });
     const sync = await device('here', waiting);

@@ -3,6 +3,8 @@
  *
  * It moves in the order of the log: a change applies to what was there when the log took it, whatever its stamp.
  */
+
+import { eventTime } from '../materializers/utils.js';
 import { absent, deleted, type EntityState, type Folded, type ModelDefinition } from '../model.js';
 import { isRecord } from '../schemas/validate.js';
 import { toJson } from '../store/codec.js';
@@ -66,7 +68,7 @@ export function applied(row: Row, entry: LogEntry, own: boolean, model: ModelDef
     tx[field] = timestamp;
   }
   chain(chains, WHOLE_ROW, own, before ?? undefined);
-  return { ...next, state: withTime(state, row.state, rules), tx, own: chains };
+  return { ...next, state: withTime(state, row, tx, rules), tx, own: chains };
 }
 
 /** A transaction of this device's own goes on a chain; one of somebody else's ends it. */
@@ -75,12 +77,16 @@ function chain(chains: Record<string, readonly string[]>, key: string, own: bool
   else delete chains[key];
 }
 
-/** A row's time is that of its highest transaction, which need not be the last. */
-function withTime(state: EntityState, before: Folded<EntityState>, { updatedAt }: RowRules): EntityState {
-  if (updatedAt === null || before === absent || before === deleted) return state;
-  const earlier = heldIn(before, updatedAt);
-  const later = heldIn(state, updatedAt);
-  return String(earlier) > String(later) ? { ...state, [updatedAt]: earlier } : state;
+/** A row's time is that of the highest transaction of its fields, which need not be the last. */
+function withTime(state: EntityState, before: Row, tx: Row['tx'], { updatedAt }: RowRules): EntityState {
+  const newest = newestOf({ tx });
+  const known = newestOf(before);
+  if (updatedAt === null || newest === null) return state;
+  const now = eventTime(newest);
+  if (known === null || before.state === absent || before.state === deleted) return { ...state, [updatedAt]: now };
+  // Later than all that this reader sees of it: of a field that it does not see.
+  const earlier = String(heldIn(before.state, updatedAt));
+  return { ...state, [updatedAt]: earlier > eventTime(known) && earlier > now ? earlier : now };
 }
 
 /** What a state holds under a name. */

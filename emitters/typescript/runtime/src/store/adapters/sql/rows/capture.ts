@@ -9,6 +9,8 @@ import type { SqlQuery, SqlRow } from '../database.js';
 import { type RowsEntity, type RowsSchema, record, stamps } from './schema.js';
 
 const UNNAMED = "SELECT id, expected FROM _changes WHERE transaction_id IS NULL AND status = 'pending' ORDER BY id";
+const LAST =
+  "SELECT max(transaction_id) AS stamp FROM _changes WHERE status IN ('pending', 'sent', 'conflicted') AND transaction_id IS NOT NULL";
 const NAME = 'UPDATE _changes SET transaction_id = $1 WHERE id = $2';
 const BASED = 'UPDATE _changes SET base = $1 WHERE id = $2';
 const NAMED =
@@ -26,8 +28,11 @@ export async function capture(
 ): Promise<JournalEntry[]> {
   const found = await query(UNNAMED, []);
   if (found.length === 0) return [];
+  // Later than what stands before it in the queue, by whatever clock that was named.
+  const [{ stamp = null } = {}] = await query(LAST, []);
+  if (typeof stamp === 'string') clock.receive(wall, stamp);
   for (const { id, expected } of found) {
-    // Later than what it was based on.
+    // And later than what it was based on.
     for (const stamp of Object.values(record(expected))) if (typeof stamp === 'string') clock.receive(wall, stamp);
     await query(NAME, [clock.now(wall), Number(id)]);
   }
