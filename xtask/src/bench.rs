@@ -29,7 +29,7 @@ enum Part {
     Rows,
     /// The generator on a hundred models
     Generator,
-    /// The client in Chromium against bare IndexedDB and TanStack DB
+    /// The client in Chromium against bare IndexedDB, TanStack DB, Dexie, LiveStore and PGlite
     Client,
     /// The Swift client against the TypeScript runtime in Node, the fold in Rust and bare SQLite
     Swift,
@@ -82,6 +82,12 @@ fn client() -> Outcome {
     let chromium = tools::chromium()?;
     demo::build()?;
     npm_ci("examples/pos/bench")?;
+    // Here alone: what the client is held against is large.
+    npm_ci("examples/pos/bench/peers")?;
+    step(
+        "checking the peers' pages",
+        program("npm", "examples/pos/bench/peers").args(["run", "--silent", "check"]),
+    )?;
     let mut bench = program("npm", "examples/pos/bench");
     println!(
         "{}",

@@ -6,11 +6,17 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { launch, load, serve, withPage } from './lib/browser.js';
 import { Measure, timed } from './lib/measure.js';
+import { peers } from './lib/peers.js';
 import { type Line, print, spread } from './lib/table.js';
 import type {} from './page/index.js';
+import type {} from './peers/window.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const EVENTS = 10_000;
+/** The seeds' design is too slow for all of them. */
+const SEED_EVENTS = 300;
+const LIVESTORE = 'livestore';
+const SEED = 'seed';
 const here = import.meta.dirname;
 
 /** One React, whoever imports it. */
@@ -38,13 +44,20 @@ async function kilobytes(contents: string, without: readonly string[]): Promise<
 
 const before = load();
 const profile = mkdtempSync(join(tmpdir(), 'pos-bench-'));
-const { origin, stop } = await serve(new Map([['/page.js', await bundle("import './page/index.js';")]]));
+const { origin, stop } = await serve(
+  new Map([['/bench.js', await bundle("import './page/index.js';")], ...(await peers())]),
+);
 const measures = {
   saved: new Measure(),
   detail: new Measure(),
   list: new Measure(),
   dexieDetail: new Measure(),
   dexieList: new Measure(),
+  livestoreDetail: new Measure(),
+  livestoreList: new Measure(),
+  livestoreOpen: new Measure(),
+  seedDetail: new Measure(),
+  seedRemote: new Measure(),
   burst: new Measure(),
   batch: new Measure(),
   remote: new Measure(),
@@ -63,6 +76,12 @@ try {
     );
     stored.push(bytes / EVENTS / 1000);
   }
+  await withPage(
+    context,
+    origin,
+    (page) => page.evaluate((events) => window.livestore.fill('filled', events), EVENTS),
+    LIVESTORE,
+  );
   for (let round = 0; round < ROUNDS; round++) {
     const saved = await withPage(context, origin, (page) => page.evaluate(() => window.bench.saved(200)));
     measures.saved.add(saved.ours, saved.bare);
@@ -72,6 +91,16 @@ try {
       );
       measures[view].add(shown.ours, shown.tanstack);
       measures[view === 'detail' ? 'dexieDetail' : 'dexieList'].add(shown.ours, shown.dexie);
+      const peer = await withPage(
+        context,
+        origin,
+        (page) => page.evaluate((given) => window.livestore.toDom(given, 100), view),
+        LIVESTORE,
+      );
+      measures[view === 'detail' ? 'livestoreDetail' : 'livestoreList'].add(shown.ours, peer);
+      if (view === 'list') continue;
+      const seed = await withPage(context, origin, (page) => page.evaluate(() => window.seed.toDom(20)), SEED);
+      measures.seedDetail.add(shown.ours, seed);
     }
     const burst = await withPage(context, origin, (page) => page.evaluate(() => window.bench.burst(500)));
     measures.burst.add(burst.ours, burst.bare);
@@ -79,6 +108,13 @@ try {
     measures.batch.add(batch.ours, batch.bare);
     const remote = await withPage(context, origin, (page) => page.evaluate((n) => window.bench.remote(n), EVENTS));
     measures.remote.add(remote.ours, remote.bare);
+    const slow = await withPage(
+      context,
+      origin,
+      (page) => page.evaluate((n) => window.seed.remote(n), SEED_EVENTS),
+      SEED,
+    );
+    measures.seedRemote.add(remote.ours, [(slow * EVENTS) / SEED_EVENTS]);
     const listed = await withPage(context, origin, (page) => page.evaluate((n) => window.bench.list(n, 50), EVENTS));
     measures.latest.add(listed.ours, listed.bare);
     firstLists.push(listed.first);
@@ -93,6 +129,17 @@ try {
         page.evaluate((user) => window.bench.openBare(user), filling),
       );
       measures[filling].add([ours], [bare.ms]);
+      if (filling === 'settled') {
+        await context.close();
+        context = await launch(profile);
+        const theirs = await withPage(
+          context,
+          origin,
+          (page) => page.evaluate(() => window.livestore.reopen('filled')),
+          LIVESTORE,
+        );
+        measures.livestoreOpen.add([ours], [theirs]);
+      }
       held[filling] = `${Math.round(bare.journal / 1000)} KB of journal, ${Math.round(bare.pages / 1000)} KB of pages`;
     }
   }
@@ -124,6 +171,9 @@ print(
     timed('a change to the DOM, list of 100', measures.list, 'TanStack DB in memory', 0.8),
     timed('a change to the DOM, one order', measures.dexieDetail, 'Dexie, useLiveQuery', 0.15),
     timed('a change to the DOM, list of 100', measures.dexieList, 'Dexie, useLiveQuery', 0.25),
+    timed('a change to the DOM, one order', measures.livestoreDetail, 'LiveStore, useQuery', 0.25),
+    timed('a change to the DOM, list of 100', measures.livestoreList, 'LiveStore, useQuery', 0.25),
+    timed('a change to the DOM, one order', measures.seedDetail, 'the seeds’ design on PGlite', 1),
     timed('500 changes at once, until all are saved', measures.burst, 'bare transactions', 0.25),
     timed(
       '10,000 changes at once, until all are saved',
@@ -144,6 +194,7 @@ print(
       'bare read of the same records',
       2,
     ),
+    timed('open with 10,000 events, settled, list all', measures.livestoreOpen, 'LiveStore with the same events', 0.25),
     timed(`the same, fresh (${held['fresh']})`, measures.fresh, 'bare read of the same records', 2),
     {
       what: 'storage for 1,000 events, settled and fresh, of 10,000',
@@ -160,6 +211,14 @@ print(
       against: '',
       ratio: null,
       aim: '>= 15,000/s',
+    },
+    {
+      what: 'the same by the seeds’ design on PGlite',
+      ours: measures.seedRemote.baselinePerSecond(EVENTS),
+      unit: '/s',
+      against: '',
+      ratio: null,
+      aim: '',
     },
     {
       what: 'first list of 10,000 after opening',

@@ -9,13 +9,14 @@ export type Files = ReadonlyMap<string, string | Uint8Array>;
 
 const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', wasm: 'application/wasm' };
 
-/** A server of these files, with a page at `/` that runs `/page.js`. */
+/** A server of these files, with a page at each path without a dot that runs the script of that name: `/bench.js` at `/bench`. */
 export async function serve(files: Files): Promise<{ origin: string; stop: () => void }> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
-    const file = path === '/' ? '<!doctype html><body><script type="module" src="/page.js"></script>' : files.get(path);
+    const isPage = !path.includes('.');
+    const file = isPage ? `<!doctype html><body><script type="module" src="${path}.js"></script>` : files.get(path);
     response.writeHead(file === undefined ? 404 : 200, {
-      'content-type': path === '/' ? 'text/html' : (TYPES[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream'),
+      'content-type': isPage ? 'text/html' : (TYPES[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream'),
       // For timers of 5 µs.
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
@@ -44,12 +45,17 @@ export function launch(profile: string): Promise<BrowserContext> {
   });
 }
 
-/** A page of its own for it. */
-export async function withPage<T>(context: BrowserContext, origin: string, action: (page: Page) => Promise<T>): Promise<T> {
+/** A page of its own for it, which runs a script that gives the window something of its own name. */
+export async function withPage<T>(
+  context: BrowserContext,
+  origin: string,
+  action: (page: Page) => Promise<T>,
+  script: 'bench' | 'livestore' | 'seed' = 'bench',
+): Promise<T> {
   const page = await context.newPage();
   page.on('pageerror', (error) => console.error(error));
-  await page.goto(origin);
-  await page.waitForFunction(() => 'bench' in window);
+  await page.goto(`${origin}/${script}`);
+  await page.waitForFunction((name) => name in window, script);
   const result = await action(page);
   await page.close();
   return result;

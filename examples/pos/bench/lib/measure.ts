@@ -24,6 +24,11 @@ export class Measure {
     return spread(this.#ours.map((ms) => (count * 1000) / ms));
   }
 
+  /** The same of what it is held against. */
+  baselinePerSecond(count: number): Spread {
+    return spread(this.#baseline.map((ms) => (count * 1000) / ms));
+  }
+
   get ratio(): Spread {
     return spread(this.#ours.map((value, round) => value / (this.#baseline[round] ?? Number.NaN)));
   }

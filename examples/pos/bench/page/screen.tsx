@@ -3,39 +3,14 @@ import { createCollection, eq, localOnlyCollectionOptions, useLiveQuery } from '
 import { Dexie, type Table } from 'dexie';
 import { useLiveQuery as useDexieQuery } from 'dexie-react-hooks';
 import type { ReactElement } from 'react';
-import { createRoot } from 'react-dom/client';
 import { SyncProvider, useOrder, useOrders } from '../../web/src/sync/hooks/index.js';
 import { makeClient } from './store.js';
+import { Line, Lines, mount, pause, type Row, untilShown, type View } from './view.js';
 
 export interface ScreenSamples {
   readonly ours: readonly number[];
   readonly tanstack: readonly number[];
   readonly dexie: readonly number[];
-}
-
-interface Row {
-  readonly id: string;
-  readonly table_number: number;
-  readonly status: string;
-  tip_cents: number;
-}
-
-function Line({ row }: { readonly row: Row }): ReactElement {
-  return (
-    <li>
-      {row.table_number} {row.status} <b>{row.tip_cents}</b>
-    </li>
-  );
-}
-
-function Lines({ rows }: { readonly rows: readonly Row[] }): ReactElement {
-  return (
-    <ul>
-      {rows.map((row) => (
-        <Line key={row.id} row={row} />
-      ))}
-    </ul>
-  );
 }
 
 function OurDetail({ id }: { readonly id: string }): ReactElement {
@@ -48,7 +23,10 @@ function OurList(): ReactElement {
   return <Lines rows={data} />;
 }
 
-const collection = createCollection(localOnlyCollectionOptions<Row, string>({ getKey: ({ id }) => id }));
+/** A row that may be changed in place. */
+type Draft = { -readonly [Key in keyof Row]: Row[Key] };
+
+const collection = createCollection(localOnlyCollectionOptions<Draft, string>({ getKey: ({ id }) => id }));
 
 function TheirDetail({ id }: { readonly id: string }): ReactElement {
   const { data } = useLiveQuery((query) => query.from({ row: collection }).where(({ row }) => eq(row.id, id)), [id]);
@@ -62,7 +40,7 @@ function TheirList(): ReactElement {
 
 const dexie = new Dexie(`dexie-${crypto.randomUUID()}`);
 dexie.version(1).stores({ rows: 'id, table_number' });
-const table: Table<Row, string> = dexie.table('rows');
+const table: Table<Draft, string> = dexie.table('rows');
 
 function DexieDetail({ id }: { readonly id: string }): ReactElement {
   const row = useDexieQuery(() => table.get(id), [id]);
@@ -73,29 +51,8 @@ function DexieList(): ReactElement {
   return <Lines rows={useDexieQuery(() => table.orderBy('table_number').toArray()) ?? []} />;
 }
 
-function mount(component: ReactElement): HTMLElement {
-  const root = document.body.appendChild(document.createElement('div'));
-  createRoot(root).render(component);
-  return root;
-}
-
-/** Milliseconds from the call until the DOM below `root` is another. */
-function untilShown(root: HTMLElement, change: () => unknown): Promise<number> {
-  return new Promise((resolve) => {
-    const observer = new MutationObserver(() => {
-      observer.disconnect();
-      resolve(performance.now() - begin);
-    });
-    observer.observe(root, { subtree: true, childList: true, characterData: true });
-    const begin = performance.now();
-    change();
-  });
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** One entity on the screen, or 100; a change to one of them at a time, ours and theirs in turns. */
-export async function toDom(view: 'detail' | 'list', count: number): Promise<ScreenSamples> {
+export async function toDom(view: View, count: number): Promise<ScreenSamples> {
   const sync = makeClient(`screen-${crypto.randomUUID()}`);
   await sync.start();
   const ids: string[] = [];

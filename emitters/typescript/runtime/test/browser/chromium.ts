@@ -104,8 +104,23 @@ export class Chromium {
 
   /** A new tab with the page in it. */
   async open(before?: (page: Page) => Promise<unknown>): Promise<Page> {
+    return this.#show(this.#launched, before);
+  }
+
+  /** The same in a private window of its own. */
+  async openPrivate(): Promise<Page> {
+    const context = await this.#launched.browser()?.newContext();
+    if (context === undefined) throw new Error('no private windows');
+    return this.#show(context);
+  }
+
+  get #launched(): BrowserContext {
     if (this.#context === null) throw new Error('not launched');
-    const page = await this.#context.newPage();
+    return this.#context;
+  }
+
+  async #show(context: BrowserContext, before?: (page: Page) => Promise<unknown>): Promise<Page> {
+    const page = await context.newPage();
     page.on('pageerror', (error) => console.error(error));
     await before?.(page);
     await page.goto(this.#origin);

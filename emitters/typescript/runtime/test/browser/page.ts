@@ -275,6 +275,13 @@ const harness = {
   /** All orders, as text to compare. */
   states: (): string => JSON.stringify(client().collection(orderModel).list()),
 
+  /** The tables of so many orders, the latest first. */
+  latest: (limit: number): readonly number[] =>
+    client()
+      .collection(orderModel)
+      .list({ orderBy: '-updated_at', limit })
+      .map(({ table_number }) => table_number),
+
   orders: (): number => client().collection(orderModel).list().length,
   close: (): Promise<void> => client().close(),
 
@@ -291,6 +298,16 @@ const harness = {
       request.onerror = () => reject(request.error);
       request.onblocked = () => reject(new Error('blocked'));
     }),
+
+  /** Removes the stores' files; what the platform said to that. */
+  async removeFiles(): Promise<string> {
+    try {
+      await (await navigator.storage.getDirectory()).removeEntry('syncable', { recursive: true });
+      return 'removed';
+    } catch (error) {
+      return error instanceof Error ? error.name : String(error);
+    }
+  },
 
   /** Overwrites every file below a folder of the origin's private file system. */
   async corruptFiles(path: string): Promise<void> {

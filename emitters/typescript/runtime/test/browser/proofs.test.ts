@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { seeded, until } from '../helpers.js';
+import { event, seeded, until } from '../helpers.js';
 import type { FakeServer } from '../server.js';
 import { Chromium, servePage } from './chromium.js';
 
@@ -136,6 +136,45 @@ describe('a device', () => {
       }
     });
   }
+
+  it('has a clock that is set an hour ahead and back while it is used, with a network and without', async () => {
+    const page = await opened((fresh) =>
+      fresh.addInitScript(() => {
+        const { now } = Date;
+        Date.now = () => now() + (Number(Reflect.get(window, 'off')) || 0);
+      }),
+    );
+    await page.waitForFunction(() => window.harness.status().connection === 'live');
+    const id = await page.evaluate(() => window.harness.create(1));
+    const ids: string[] = [];
+    for (const hours of [1, 0, -1, 0, 1, -1, 0]) {
+      const offline = hours !== 0 && ids.length % 2 === 0;
+      await page.context().setOffline(offline);
+      await page.evaluate((off) => Reflect.set(window, 'off', off), hours * 3_600_000);
+      ids.push(...(await page.evaluate((one) => window.harness.tipOften(one, 7), id)));
+      await page.context().setOffline(false);
+      await agree(page);
+    }
+    once(ids);
+    assert.equal((await page.evaluate((one) => window.harness.order(one), id))?.tip_cents, ids.length);
+  });
+
+  it('lists ten thousand orders, over a reload too, and those that match', async () => {
+    const page = await opened();
+    await page.waitForFunction(() => window.harness.status().connection === 'live');
+    const at = Date.now() - 100_000;
+    for (let i = 0; i < 10_000; i++) {
+      server.append(event('order.created', crypto.randomUUID(), { table_number: i }, at + i));
+    }
+    await page.waitForFunction(() => window.harness.orders() === 10_000, null, { timeout: 120_000 });
+    await agree(page);
+    await page.reload();
+    await page.waitForFunction(() => 'harness' in window);
+    await start(page);
+    assert.equal(await page.evaluate(() => window.harness.orders()), 10_000);
+    assert.deepEqual(await page.evaluate(() => window.harness.latest(3)), [9999, 9998, 9997]);
+    await agree(page);
+  });
 
   it('follows a server that is restarted in the middle of the stream', async () => {
     const page = await opened();

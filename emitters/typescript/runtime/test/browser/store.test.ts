@@ -78,6 +78,40 @@ describe('a store that goes wrong', () => {
     await page.close();
   });
 
+  for (const adapter of ['indexeddb', 'sqlite', 'pglite'] as const) {
+    it(`is ${adapter} in a private window: works as everywhere, and is not promised to be kept`, async () => {
+      const page = await browser.openPrivate();
+      await page.evaluate((name) => window.harness.start(name), adapter);
+      const id = await page.evaluate(() => window.harness.create(8));
+      await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
+      await page.waitForFunction(() => window.harness.status().storagePersisted === false);
+      assert.equal((await page.evaluate(() => window.harness.status())).problem, null);
+      await page.reload();
+      await page.waitForFunction(() => 'harness' in window);
+      await page.evaluate((name) => window.harness.start(name), adapter);
+      assert.equal(
+        (await page.evaluate((one) => window.harness.order(one), id))?.table_number,
+        8,
+        'as long as it is open',
+      );
+      await page.context().close();
+    });
+  }
+
+  it('asks the browser to be kept, and says what it was told', async () => {
+    const page = await browser.open();
+    const session = await page.context().newCDPSession(page);
+    const { origin } = new URL(page.url());
+    for (const setting of ['denied', 'granted'] as const) {
+      await session.send('Browser.setPermission', { origin, permission: { name: 'persistent-storage' }, setting });
+      await page.reload();
+      await page.waitForFunction(() => 'harness' in window);
+      await page.evaluate(() => window.harness.start());
+      await page.waitForFunction((kept) => window.harness.status().storagePersisted === kept, setting === 'granted');
+    }
+    await page.close();
+  });
+
   it('cannot load what talks to others: works on what it holds, says so, and syncs once it can', async () => {
     const part = '**/session-*.js';
     const page = await browser.open((fresh) => fresh.route(part, (route) => route.abort()));
