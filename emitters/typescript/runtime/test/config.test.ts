@@ -25,7 +25,7 @@ async function stuck(
     timers: {
       after: (ms, action) => {
         if (ms === 77_777) late.push(action);
-        return setTimeout(action, ms >= 400 ? NEVER : ms);
+        return ms >= 400 ? setTimeout(action, NEVER).unref() : setTimeout(action, ms);
       },
       random: () => 0.999,
     },

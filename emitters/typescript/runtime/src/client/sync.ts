@@ -352,7 +352,8 @@ function storeName({ baseUrl, tenantId, userId }: SyncClientConfig): string {
 function factoryOf(adapter: SyncClientConfig['adapter']): StoreFactory {
   switch (adapter) {
     case undefined:
-      return typeof indexedDB === 'undefined' ? () => nowhere() : indexedDbStore();
+      // A page without IndexedDB is to be told; what is no page, as a server, means memory.
+      return typeof indexedDB === 'undefined' && typeof document === 'undefined' ? () => nowhere() : indexedDbStore();
     case 'indexeddb':
       return indexedDbStore();
     case 'memory':

@@ -61,22 +61,28 @@ describe('a store that goes wrong', () => {
     for (const tab of [page, other, third]) await tab.close();
   });
 
-  it('cannot be opened: the application works all the same, and says that nothing is saved', async () => {
-    const page = await browser.open((fresh) =>
-      fresh.addInitScript(() => {
+  const without: readonly (readonly [what: string, hide: () => void])[] = [
+    [
+      'cannot be opened',
+      () => {
         IDBFactory.prototype.open = () => {
           throw new DOMException('denied', 'SecurityError');
         };
-      }),
-    );
-    await page.evaluate(() => window.harness.start());
-    const id = await page.evaluate(() => window.harness.create(9));
-    const { problem, isLeader } = await page.evaluate(() => window.harness.status());
-    assert.match(problem?.message ?? '', /no longer saved/);
-    assert.equal(isLeader, true);
-    await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
-    await page.close();
-  });
+      },
+    ],
+    ['is none at all', () => void Object.defineProperty(window, 'indexedDB', { value: undefined })],
+  ];
+  for (const [what, hide] of without)
+    it(`${what}: the application works all the same, and says that nothing is saved`, async () => {
+      const page = await browser.open((fresh) => fresh.addInitScript(hide));
+      await page.evaluate(() => window.harness.start());
+      const id = await page.evaluate(() => window.harness.create(9));
+      const { problem } = await page.evaluate(() => window.harness.status());
+      assert.match(problem?.message ?? '', /no longer saved/);
+      await page.waitForFunction(() => window.harness.status().isLeader);
+      await until('it is sent', () => server.log.some(({ entity_id }) => entity_id === id));
+      await page.close();
+    });
 
   for (const adapter of ['indexeddb', 'sqlite', 'pglite'] as const) {
     it(`is ${adapter} in a private window: works as everywhere, and is not promised to be kept`, async () => {
