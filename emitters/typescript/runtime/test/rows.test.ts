@@ -188,30 +188,34 @@ describe('rows', () => {
     await until('agreement', () => JSON.stringify(a.get(id)) === JSON.stringify(server.get(id)));
   });
 
-  it('b4_2, b4_3: leave alone what was ever sent, and do not conflict with themselves', async () => {
-    const [a, b, id] = await two();
-    const before = server.log.length;
-    server.fault = (device, path) => {
-      if (device !== 'a' || path !== '/batch') return null;
-      a.offline = true; // and with the answer goes the network
-      return 'lose';
-    };
-    a.rows.record('contact.updated', id, { first_name: 'One' });
-    await until('the server has it', () => server.get(id)?.first_name === 'One');
-    await a.cut();
-    server.fault = () => null;
-    a.rows.record('contact.updated', id, { first_name: 'Two' });
-    a.rows.record('contact.updated', id, { first_name: 'Three' });
-    a.offline = false;
-    a.sync.syncNow();
-    await a.sync.settled();
-    assert.deepEqual(
-      server.log.slice(before).map(({ payload }) => payload),
-      [{ first_name: 'One' }, { first_name: 'Three' }],
-    );
-    assert.deepEqual([a.status.conflicts, a.status.losses, a.status.rejections], [[], [], []]);
-    await until('there too', () => b.get(id)?.first_name === 'Three');
-  });
+  for (const harm of ['lose', 'down'] as const) {
+    it(`b4_2, b4_3: leave alone what was ever sent, and do not conflict with themselves (${harm})`, async () => {
+      const [a, b, id] = await two();
+      const before = server.log.length;
+      let tried = false;
+      server.fault = (device, path) => {
+        if (device !== 'a' || path !== '/batch') return null;
+        a.offline = true; // and the network goes with it
+        tried = true;
+        return harm;
+      };
+      a.rows.record('contact.updated', id, { first_name: 'One' });
+      await until('it was sent', () => tried);
+      await a.cut();
+      server.fault = () => null;
+      a.rows.record('contact.updated', id, { first_name: 'Two' });
+      a.rows.record('contact.updated', id, { first_name: 'Three' });
+      a.offline = false;
+      a.sync.syncNow();
+      await a.sync.settled();
+      assert.deepEqual(
+        server.log.slice(before).map(({ payload }) => payload),
+        [{ first_name: 'One' }, { first_name: 'Three' }],
+      );
+      assert.deepEqual([a.status.conflicts, a.status.losses, a.status.rejections], [[], [], []]);
+      await until('there too', () => b.get(id)?.first_name === 'Three');
+    });
+  }
 
   it('follow the log, whatever the stamps: the last in it stands, and the row’s time is that of the highest', async () => {
     const [a, b, id] = await two();
