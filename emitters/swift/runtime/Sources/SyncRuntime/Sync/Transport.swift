@@ -70,7 +70,27 @@ public final class URLSessionTransport: SyncTransport {
 
   /// Sends a request, and gives its answer whole.
   public func send(_ request: TransportRequest) async throws -> TransportAnswer {
-    let (data, response) = try await URLSession.shared.data(for: Self.urlRequest(request, timeout: 30))
+    #if canImport(FoundationNetworking)
+      // Foundation on Linux ends the process, or never answers, where a request is cancelled that has just begun. So it runs to
+      // its end, and whoever is cancelled goes on without it.
+      let (answers, continuation) = AsyncThrowingStream<TransportAnswer, any Error>.makeStream()
+      Task {
+        do {
+          continuation.yield(try await Self.answer(to: request))
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      for try await answer in answers { return answer }
+      throw CancellationError()
+    #else
+      return try await Self.answer(to: request)
+    #endif
+  }
+
+  private static func answer(to request: TransportRequest) async throws -> TransportAnswer {
+    let (data, response) = try await URLSession.shared.data(for: urlRequest(request, timeout: 30))
     guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
     let retryAfter = response.value(forHTTPHeaderField: "Retry-After").flatMap { Double($0) }
     return TransportAnswer(status: response.statusCode, retryAfter: retryAfter, body: data)
