@@ -99,7 +99,7 @@ extension RowTable {
 
   /// A row as an object of the wire.
   private var object: String {
-    let members = columns.map { "'\($0.key)', json(\($0.json))" }
+    let members = columns.map { "'\($0.key.replacing("'", with: "''"))', json(\($0.json))" }
     return "json_object(\(members.joined(separator: ", ")))"
   }
 
