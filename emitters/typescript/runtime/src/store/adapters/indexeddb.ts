@@ -18,8 +18,6 @@ const NONE = '';
 const FLOOR = 'floor';
 /** What Chromium alone has: whether a database is new because it was damaged. */
 const DATA_LOSS = 'dataLoss';
-/** How long the first write waits for a new log: a frozen tab in the middle of the same may keep it from ever coming. */
-const RENEWAL_MS = 1000;
 const ALL = [JOURNAL, SNAPSHOTS, META];
 
 /** Stores in the browser's IndexedDB, or in the one given. */
@@ -49,11 +47,7 @@ class IndexedDbAdapter implements StoreAdapter {
 
   async load(): Promise<StoreContents> {
     const contents = await this.#read(0);
-    // Without it the store is as good as any other.
-    this.#renewed ??= Promise.race([
-      renewLog(this.#idb, this.#name),
-      new Promise<void>((resolve) => setTimeout(resolve, RENEWAL_MS)),
-    ]).catch(() => {});
+    this.#renewed ??= renewLog(this.#idb, this.#name).catch(() => {}); // without it the store is as good as any other
     return contents;
   }
 
@@ -204,8 +198,12 @@ class IndexedDbAdapter implements StoreAdapter {
  * database, an empty one too, makes it put into a table what the log says, and begin another.
  */
 async function renewLog(factory: IDBFactory, name: string): Promise<void> {
-  if (typeof IDBVersionChangeEvent === 'undefined' || !(DATA_LOSS in IDBVersionChangeEvent.prototype)) return;
-  const scratch = `log:${name}`;
+  if (!(DATA_LOSS in Object(globalThis.IDBVersionChangeEvent?.prototype))) return;
+  const prefix = `log:${name}`;
+  // What tabs left that were killed in between.
+  for (const { name: left } of await factory.databases()) if (left?.startsWith(prefix)) factory.deleteDatabase(left);
+  // Of a name of its own: a tab that freezes in between keeps no other waiting.
+  const scratch = prefix + Math.random();
   (await result(factory.open(scratch))).close();
   await result(factory.deleteDatabase(scratch));
 }
