@@ -117,17 +117,24 @@ describe('files that go wrong', () => {
   });
 
   it('are not another tab’s to remove while one has them open', { timeout }, async () => {
-    for (const adapter of ['sqlite', 'pglite'] as const) {
-      const [page, other] = [await browser.open(), await browser.open()];
-      await page.evaluate((name) => window.harness.start(name), adapter);
-      const id = await page.evaluate(() => window.harness.create(1));
-      assert.equal(await other.evaluate(() => window.harness.removeFiles()), 'NoModificationAllowedError');
-      const next = await page.evaluate(() => window.harness.create(2));
-      await until('both are sent', () =>
-        [id, next].every((one) => server.log.some(({ entity_id }) => entity_id === one)),
-      );
-      assert.equal((await page.evaluate(() => window.harness.status())).problem, null);
-      for (const tab of [page, other]) await tab.close();
+    // The shared browser's files are no database any more.
+    const own = new Chromium(origin);
+    try {
+      await own.launch();
+      for (const adapter of ['sqlite', 'pglite'] as const) {
+        const [page, other] = [await own.open(), await own.open()];
+        await page.evaluate((name) => window.harness.start(name), adapter);
+        const id = await page.evaluate(() => window.harness.create(1));
+        assert.equal(await other.evaluate(() => window.harness.removeFiles()), 'NoModificationAllowedError');
+        const next = await page.evaluate(() => window.harness.create(2));
+        await until('both are sent', () =>
+          [id, next].every((one) => server.log.some(({ entity_id }) => entity_id === one)),
+        );
+        assert.equal((await page.evaluate(() => window.harness.status())).problem, null);
+        for (const tab of [page, other]) await tab.close();
+      }
+    } finally {
+      await own.dispose();
     }
   });
 
